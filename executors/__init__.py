@@ -1,0 +1,34 @@
+"""The executors of the audio search Flow and what they need.
+
+Importing this package prepares the process for docarray and jina, so it comes before them:
+begin with `from executors.docs import ...`.
+"""
+
+import os
+import sys
+import warnings
+
+# Jina and Gradio report each start to their makers unless told not to.
+os.environ.setdefault('JINA_OPTOUT_TELEMETRY', '1')
+os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
+# Executors listen on every interface, without authentication, unless this says otherwise.
+os.environ.setdefault('JINA_DEFAULT_HOST', '127.0.0.1')
+
+# docarray and jina are written for pydantic 1 and 2 at once; pydantic tells their users, at length.
+warnings.filterwarnings('ignore', message=r'(?s).*[Pp]ydantic', module=r'(docarray|jina|pydantic)')
+
+
+def _import_docarray_alone() -> None:
+    """docarray imports every tensor framework it finds, for tensor types we do not use: TensorFlow
+    costs 4 s and 400 MB in each process. It takes an import that fails as "not installed", so the
+    frameworks are hidden while docarray loads, and only then."""
+    hidden = [name for name in ('tensorflow', 'torch', 'jax') if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        import docarray  # noqa: F401
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+_import_docarray_alone()
