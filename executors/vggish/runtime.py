@@ -1,0 +1,76 @@
+"""TensorFlow, imported quietly and without what VGGish does not use; devices and precisions."""
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def _import_tensorflow() -> ModuleType:
+    # Before the import, which reads them: no notes on CPU instructions, oneDNN and absent GPUs.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    # TensorFlow loads Keras, and with it pandas, though nothing here is a Keras model: 110 MB and a
+    # third of the time. It does without where importing Keras fails, so that is what it finds.
+    hidden = [name for name in ('keras', 'tf_keras') if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        import tensorflow
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    # Its Python side says that graphs and sessions are deprecated; they remain in every 2.x.
+    tensorflow.get_logger().setLevel('ERROR')
+    return tensorflow
+
+
+tf: Any = _import_tensorflow()
+
+PRECISIONS = ('auto', 'float32', 'bfloat16')
+# What /proc/cpuinfo calls the instructions that multiply bfloat16: AVX512-BF16 and AMX.
+BFLOAT16_FLAGS = frozenset({'avx512_bf16', 'amx_bf16'})
+
+
+class RuntimeSettingError(ValueError):
+    """A device or precision this machine does not have; the message names those it has."""
+
+
+def choose_device(device: str) -> str:
+    """`auto` (the first GPU, else the CPU) or a name such as /GPU:0 -> a device that is there."""
+    present = [d.name.removeprefix('/physical_device:') for d in tf.config.list_physical_devices()]
+    names = ['/' + name for name in present if name.startswith(('CPU:', 'GPU:'))]
+    if device == 'auto':
+        return '/GPU:0' if '/GPU:0' in names else '/CPU:0'
+    if device.upper() not in names:
+        raise RuntimeSettingError(
+            f'The device {device!r} is not there; this machine has {", ".join(names)}: '
+            'choose one of these, or auto'
+        )
+    return device.upper()
+
+
+def choose_precision(precision: str, device: str) -> str:
+    """`auto` -> bfloat16 where the device multiplies it in hardware, else float32."""
+    if precision not in PRECISIONS:
+        raise RuntimeSettingError(
+            f'The precision {precision!r} is unknown; choose one of {", ".join(PRECISIONS)}'
+        )
+    able = device.startswith('/GPU') or bool(BFLOAT16_FLAGS & cpu_flags())
+    if precision == 'bfloat16' and not able:
+        raise RuntimeSettingError(
+            'The precision bfloat16 needs a CPU with AVX512-BF16 or AMX, or a GPU; '
+            'choose float32 or auto'
+        )
+    if precision == 'auto':
+        return 'bfloat16' if able else 'float32'
+    return precision
+
+
+def cpu_flags() -> frozenset[str]:
+    """The instruction sets of this CPU as Linux names them; empty where it cannot be asked."""
+    try:
+        lines = Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError:
+        return frozenset()
+    flags = next((line for line in lines if line.startswith('flags')), '')
+    return frozenset(flags.partition(':')[2].split())
