@@ -1,0 +1,20 @@
+"""A durable index of clips and their embeddings, with exact search. Knows nothing of Jina."""
+
+from executors.index.configuration import Configuration
+from executors.index.errors import IndexFileError, StorageError
+from executors.index.filters import FilterError
+from executors.index.index import Excluded, Index, check
+from executors.index.records import Clip, Entry, Neighbour
+
+__all__ = [
+    'Clip',
+    'Configuration',
+    'Entry',
+    'Excluded',
+    'FilterError',
+    'Index',
+    'IndexFileError',
+    'Neighbour',
+    'StorageError',
+    'check',
+]

@@ -1,0 +1,44 @@
+"""How the vectors of an index were made. Only vectors made the same way can be compared."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The model, by name and SHA-256 of its weights, and how clips are cut and pooled."""
+
+    model_name: str
+    model_sha256: str
+    pooling: str
+    dimensions: int
+    window_s: float
+    stride_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def difference(self, recorded: 'Configuration') -> str | None:
+        """What an index with the configuration `recorded` has against this one, and what to do."""
+        if recorded.model_sha256 != self.model_sha256:
+            return (
+                f'was made with the weights {recorded.model_name} '
+                f'({recorded.model_sha256[:8]}), not {self.model_name} ({self.model_sha256[:8]}): '
+                'use those weights again, or another workspace, or delete the file and index anew'
+            )
+        for name, here, there in (
+            ('window', self.window_s, recorded.window_s),
+            ('stride', self.stride_s, recorded.stride_s),
+        ):
+            if here != there:
+                return (
+                    f'was made with a {name} of {there:g} s, not {here:g} s: use {there:g} s '
+                    'again, or another workspace, or delete the file and index anew'
+                )
+        if (recorded.pooling, recorded.dimensions) != (self.pooling, self.dimensions):
+            return (
+                f'was made with the pooling {recorded.pooling} ({recorded.dimensions} dimensions), '
+                f'not {self.pooling} ({self.dimensions}): use {recorded.pooling} again, or another '
+                'workspace, or delete the file and index anew'
+            )
+        return None

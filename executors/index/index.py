@@ -1,0 +1,304 @@
+"""The index: clips on disk, their embeddings in memory, and the searches over both."""
+
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from executors.index import database, filters
+from executors.index.configuration import Configuration
+from executors.index.errors import IndexFileError, StorageError
+from executors.index.lock import Lock, refuse_if_locked
+from executors.index.records import Clip, Entry, Excluded, Neighbour
+from executors.index.scan import Scanner
+from executors.index.transaction import Transaction
+from executors.index.vectors import Snapshot, Vectors
+
+LOAD_BATCH_CLIPS = 1024
+
+
+def check(path: Path, configuration: Configuration) -> None:
+    """Raise IndexFileError where `Index(path, configuration)` would, and change nothing."""
+    if path.exists():
+        _check_configuration(path, configuration)
+        refuse_if_locked(path)
+    _check_writable(path)
+
+
+class Index:
+    """The clips of one file. Any number of threads may search while others write.
+
+    A search sees whole clips, as they were at one moment.
+    """
+
+    def __init__(self, path: Path, configuration: Configuration) -> None:
+        """Open the index at `path`, or make one. Raises IndexFileError, see `check`."""
+        self.path = path
+        self.configuration = configuration
+        check(path, configuration)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock(path)
+        try:
+            if path.exists():
+                _check_configuration(path, configuration)
+            else:
+                database.create(path, configuration)
+            version, vectors = _load(path, configuration.dimensions)
+            self._writer = _writer(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._vectors = vectors
+        self._snapshot = Snapshot(version, vectors.blocks)
+        self._next_number = _last_number(vectors) + 1
+        self._write_lock = threading.Lock()
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._scanner = Scanner()
+
+    def close(self) -> None:
+        self._scanner.close()
+        while not self._readers.empty():
+            self._readers.get().close()
+        self._writer.close()
+        self._lock.release()
+
+    def __enter__(self) -> 'Index':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Changes that are all on disk when the block ends, or none of them is.
+
+        Raises StorageError where the disk refuses them.
+        """
+        with self._write_lock:
+            db = self._writer
+            try:
+                db.execute('BEGIN IMMEDIATE')
+                transaction = Transaction(db, self._next_number)
+                yield transaction
+                version = transaction.finish()
+                db.execute('COMMIT')
+            except sqlite3.Error as error:
+                _roll_back(db)
+                raise StorageError(
+                    f'The index {self.path} cannot be written ({error}): make room on the disk, or '
+                    'make the file writable, and send it again'
+                ) from error
+            except BaseException:
+                _roll_back(db)
+                raise
+            if transaction.cleared:
+                self._vectors.blocks = ()
+            self._vectors.blocks = self._vectors.changed(
+                transaction.removed,
+                [(number, clip.embeddings) for number, clip in transaction.added.items()],
+            )
+            self._next_number = transaction.next_number
+            self._snapshot = Snapshot(version, self._vectors.blocks)
+
+    def clear(self) -> None:
+        """Remove every clip, and give the file's room back. Raises StorageError."""
+        with self.transaction() as transaction:
+            transaction.clear()
+        with self._write_lock:
+            self._writer.execute('VACUUM')
+
+    @contextmanager
+    def _read(self) -> Iterator[tuple[sqlite3.Connection, Snapshot]]:
+        """A connection and a snapshot that show the same moment."""
+        try:
+            db = self._readers.get_nowait()
+        except queue.Empty:
+            db = database.connect(self.path, writable=False)
+        try:
+            while True:
+                db.execute('BEGIN')
+                version = database.version(db)
+                snapshot = self._snapshot
+                if snapshot.version == version:
+                    break
+                # A writer is between its commit and its snapshot, some microseconds.
+                db.execute('ROLLBACK')
+            yield db, snapshot
+        finally:
+            _roll_back(db)
+            self._readers.put(db)
+
+    def search(
+        self,
+        queries: np.ndarray,
+        limit: int,
+        *,
+        distinct: bool = True,
+        filter: Any = None,
+        excluded: Sequence[Excluded] | None = None,
+    ) -> list[list[Neighbour]]:
+        """The nearest stored chunks of each query, nearest first: one for each of the `limit`
+        nearest clips, or with `distinct=False` the `limit` nearest chunks.
+
+        `queries` is int8 [queries, dimensions]. `filter` selects the clips to search (see
+        `filters`; raises FilterError). `excluded` names for each query a clip to leave out.
+        """
+        with self._read() as (db, snapshot):
+            selected = None if filter is None else _select(db, filter)
+            numbers = None
+            if excluded is not None:
+                known = {one: database.find(db, one.id, one.uri) for one in set(excluded)}
+                numbers = [next(iter(known[one]), None) for one in excluded]
+            found = self._scanner.search(
+                snapshot.blocks,
+                queries,
+                limit,
+                distinct=distinct,
+                selected=selected,
+                excluded=numbers,
+            )
+            wanted = {clip for one in found for clip in one.clips.tolist()}
+            clips = {number: database.clip(db, number, embeddings=False) for number in wanted}
+        return [
+            [
+                _neighbour(clips[clip], ordinal, distance)
+                for clip, ordinal, distance in zip(
+                    one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
+                )
+            ]
+            for one in found
+        ]
+
+    def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
+        """The clip with that id, else the one with that uri."""
+        with self._read() as (db, _):
+            numbers = database.find(db, id, uri)
+            return database.entry(db, numbers[0]) if numbers else None
+
+    def clip(self, id: str) -> Clip | None:
+        """A clip with its chunks and their embeddings."""
+        with self._read() as (db, _):
+            numbers = database.find(db, id, None)
+            return database.clip(db, numbers[0]) if numbers else None
+
+    def page(self, offset: int, limit: int, *, points: bool = False) -> tuple[list[Entry], int]:
+        """A part of all clips, in the order they were stored, and how many there are."""
+        with self._read() as (db, _):
+            entries = [entry for _, entry in database.page(db, offset, limit)]
+            return entries, database.clip_count(db)
+
+    def counts(self) -> tuple[int, int]:
+        """How many clips and chunks are stored."""
+        with self._read() as (db, snapshot):
+            return database.clip_count(db), snapshot.chunk_count
+
+    def file_bytes(self) -> int:
+        """What the file takes on disk, with its log."""
+        log = self.path.with_name(self.path.name + '-wal')
+        return sum(path.stat().st_size for path in (self.path, log) if path.exists())
+
+
+def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
+    return Neighbour(
+        clip_id=clip.id,
+        uri=clip.uri,
+        tags=clip.tags,
+        sample_rate=clip.sample_rate,
+        location=tuple(clip.locations[ordinal].tolist()),
+        chunk_tags=clip.chunk_tags.get(ordinal, {}),
+        distance=distance,
+    )
+
+
+def _select(db: sqlite3.Connection, filter: Any) -> np.ndarray:
+    """The numbers of the clips that a filter selects, ascending."""
+    condition, parameters = filters.compile(filter)
+    numbers = db.execute(f'SELECT number FROM clips WHERE {condition} ORDER BY number', parameters)
+    return np.array([number for (number,) in numbers], np.int32)
+
+
+def _check_configuration(path: Path, configuration: Configuration) -> None:
+    difference = configuration.difference(database.read_configuration(path))
+    if difference:
+        raise IndexFileError(f'The index {path} {difference}')
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    for place in (path, folder) if path.exists() else (folder,):
+        if not os.access(place, os.W_OK):
+            raise IndexFileError(
+                f'The index {path} cannot be written: make {place} writable, or set another '
+                'workspace'
+            )
+
+
+def _writer(path: Path) -> sqlite3.Connection:
+    db = database.connect(path, writable=True)
+    try:
+        db.execute('BEGIN IMMEDIATE')
+        db.execute('ROLLBACK')
+    except sqlite3.Error as error:
+        db.close()
+        raise IndexFileError(
+            f'The index {path} cannot be written ({error}): make the file and its folder '
+            'writable, or set another workspace'
+        ) from error
+    return db
+
+
+def _load(path: Path, dimensions: int) -> tuple[int, Vectors]:
+    """The version and all embeddings. Every page that holds some is read, so a file that lost its
+    end is found out here."""
+    vectors = Vectors(dimensions)
+    try:
+        db = database.connect(path, writable=False)
+        try:
+            db.execute('BEGIN')
+            version = database.version(db)
+            rows = iter(database.embeddings(db))
+            while batch := _rows(rows, dimensions):
+                vectors.blocks = vectors.changed([], batch)
+        finally:
+            db.close()
+    except (sqlite3.Error, ValueError) as error:
+        raise database.damaged(path, str(error)) from error
+    return version, vectors
+
+
+def _rows(rows: Iterator[tuple[int, int, bytes]], dimensions: int) -> list[tuple[int, np.ndarray]]:
+    batch: list[tuple[int, np.ndarray]] = []
+    for number, chunk_count, blob in rows:
+        vectors = np.frombuffer(blob, np.int8).reshape(-1, dimensions)
+        if len(vectors) != chunk_count:
+            raise ValueError(f'clip {number} has {len(vectors)} of {chunk_count} embeddings')
+        batch.append((number, vectors))
+        if len(batch) == LOAD_BATCH_CLIPS:
+            break
+    return batch
+
+
+def _last_number(vectors: Vectors) -> int:
+    if not vectors.blocks:
+        return 0
+    last = vectors.blocks[-1]
+    return int(last.clips[last.count - 1])
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        db.execute('ROLLBACK')

@@ -1,0 +1,82 @@
+"""What the index keeps of a clip, and what a search finds."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+# The columns of `Clip.locations`; -1 stands for "not known".
+LOCATION_COLUMNS = ('offset', 'begin', 'end', 'beg_in_ms', 'end_in_ms')
+UNKNOWN = -1
+
+
+@dataclass
+class Clip:
+    """A clip with its chunks.
+
+    `locations` is int64 [chunks, 5], one row a chunk, see LOCATION_COLUMNS: its number in the clip,
+    [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
+    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row.
+    """
+
+    id: str
+    uri: str | None
+    tags: dict[str, Any]
+    locations: np.ndarray
+    embeddings: np.ndarray
+    sample_rate: int | None = None
+    source: dict[str, Any] | None = None
+    chunk_tags: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def chunk_count(self) -> int:
+        return len(self.embeddings)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A stored chunk and its cosine distance from a query, 1 - cos, in [0, 2]."""
+
+    clip_id: str
+    uri: str | None
+    tags: dict[str, Any]
+    sample_rate: int | None
+    location: tuple[int, ...]
+    chunk_tags: dict[str, Any]
+    distance: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored clip without its chunks. `point` is its place in the plane of all clips."""
+
+    id: str
+    uri: str | None
+    tags: dict[str, Any]
+    source: dict[str, Any] | None
+    chunk_count: int
+    point: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A clip by its id or, failing that, its uri."""
+
+    id: str | None
+    uri: str | None
+
+
+def to_json(value: Any) -> str:
+    """JSON text; ValueError for what JSON does not have (NaN, infinity)."""
+    return json.dumps(value, allow_nan=False, separators=(',', ':'))
+
+
+def check_json(*values: Any) -> None:
+    """Raise ValueError unless all values are JSON, and their text is Unicode."""
+    try:
+        json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'The id, uri or tags are not valid JSON ({error}); correct them'
+        ) from None

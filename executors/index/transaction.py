@@ -1,0 +1,64 @@
+"""Changes to the index that happen together or not at all."""
+
+import sqlite3
+from typing import Any
+
+from executors.index import database
+from executors.index.records import Clip, Entry
+
+
+class Transaction:
+    """Changes to the index; see `Index.transaction`."""
+
+    def __init__(self, db: sqlite3.Connection, next_number: int) -> None:
+        self._db = db
+        self.next_number = next_number
+        self.added: dict[int, Clip] = {}
+        self.removed: list[int] = []
+        self.cleared = False
+
+    def put(self, clip: Clip) -> None:
+        """Store a clip in the place of any with its id, and of any with its uri.
+
+        Its tags have to be JSON (`records.check_json`).
+        """
+        for number in database.find(self._db, clip.id, clip.uri):
+            self._remove(number)
+        database.insert(self._db, self.next_number, clip)
+        self.added[self.next_number] = clip
+        self.next_number += 1
+
+    def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
+        """The clip with that id, else the one with that uri."""
+        numbers = database.find(self._db, id, uri)
+        return database.entry(self._db, numbers[0]) if numbers else None
+
+    def replace_tags(self, id: str, tags: dict[str, Any]) -> bool:
+        """Give the clip with that id these tags instead of its own; False if there is none."""
+        numbers = database.find(self._db, id, None)
+        for number in numbers:
+            database.replace_tags(self._db, number, tags)
+        return bool(numbers)
+
+    def delete(self, id: str) -> bool:
+        """Remove the clip with that id; False if there is none."""
+        numbers = database.find(self._db, id, None)
+        for number in numbers:
+            self._remove(number)
+        return bool(numbers)
+
+    def clear(self) -> None:
+        """Remove every clip."""
+        database.clear(self._db)
+        self.added.clear()
+        self.removed.clear()
+        self.cleared = True
+
+    def finish(self) -> int:
+        self._db.execute('UPDATE state SET version = version + 1')
+        return database.version(self._db)
+
+    def _remove(self, number: int) -> None:
+        database.delete(self._db, number)
+        if self.added.pop(number, None) is None:
+            self.removed.append(number)

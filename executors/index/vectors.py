@@ -1,0 +1,176 @@
+"""The embeddings in memory: int8 rows in blocks that never move."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+BLOCK_ROWS = 16384  # 8 MB of 512-d rows: far beyond the caches, and little to copy when merging
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows [0, count) of arrays with room for BLOCK_ROWS.
+
+    `vectors` int8 [BLOCK_ROWS, dimensions]; for each row its square norm, 1 / norm (0 for a zero
+    vector), the number of its clip (ascending), and its number among the chunks of the clip.
+    `alive` is False where a clip was removed; None means that none was.
+
+    A block is a snapshot: later rows go behind `count`, and a removal makes a new `alive`.
+    """
+
+    vectors: np.ndarray
+    square_norms: np.ndarray
+    inverse_norms: np.ndarray
+    clips: np.ndarray
+    ordinals: np.ndarray
+    count: int = 0
+    alive: np.ndarray | None = None
+
+    @classmethod
+    def empty(cls, dimensions: int) -> 'Block':
+        return cls(
+            vectors=np.empty((BLOCK_ROWS, dimensions), np.int8),
+            square_norms=np.empty(BLOCK_ROWS, np.int32),
+            inverse_norms=np.empty(BLOCK_ROWS, np.float32),
+            clips=np.empty(BLOCK_ROWS, np.int32),
+            ordinals=np.empty(BLOCK_ROWS, np.int32),
+        )
+
+    @property
+    def live_count(self) -> int:
+        return self.count if self.alive is None else int(self.alive[: self.count].sum())
+
+    def live_rows(self) -> np.ndarray:
+        if self.alive is None:
+            return np.arange(self.count)
+        return np.flatnonzero(self.alive[: self.count])
+
+    def rows_of(self, clip: int) -> slice:
+        clips = self.clips[: self.count]
+        return slice(*np.searchsorted(clips, [clip, clip + 1]))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The embeddings at one version of the database."""
+
+    version: int
+    blocks: tuple[Block, ...]
+
+    @property
+    def chunk_count(self) -> int:
+        return sum(block.live_count for block in self.blocks)
+
+
+class Vectors:
+    """Rows in the order of their clips' numbers, which must ascend from one append to the next.
+
+    One writer at a time; readers take `blocks`, a snapshot that no later change touches.
+    """
+
+    def __init__(self, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self.blocks: tuple[Block, ...] = ()
+
+    def changed(
+        self, removed: Iterable[int], added: Iterable[tuple[int, np.ndarray]]
+    ) -> tuple[Block, ...]:
+        """The blocks without the clips `removed`, and with (number, int8 [chunks, dimensions])."""
+        blocks = list(self.blocks)
+        for clip in removed:
+            _remove(blocks, clip)
+        _merge_sparse(blocks)
+        added = list(added)
+        if added:
+            clips = np.repeat([n for n, _ in added], [len(v) for _, v in added]).astype(np.int32)
+            ordinals = np.concatenate([np.arange(len(v), dtype=np.int32) for _, v in added])
+            _append(blocks, np.concatenate([v for _, v in added]), clips, ordinals, self.dimensions)
+        return tuple(blocks)
+
+
+def embeddings_of(blocks: tuple[Block, ...], clip: int) -> np.ndarray:
+    """int8 [chunks, dimensions] of a clip, a copy; no rows for a clip that is not there."""
+    parts = [block.vectors[rows] for block, rows in _find(blocks, clip)]
+    return np.concatenate(parts) if parts else np.empty((0, 0), np.int8)
+
+
+def _find(blocks: tuple[Block, ...] | list[Block], clip: int) -> Iterator[tuple[Block, slice]]:
+    for index in _indices(blocks, clip):
+        yield blocks[index], blocks[index].rows_of(clip)
+
+
+def _indices(blocks: tuple[Block, ...] | list[Block], clip: int) -> range:
+    first = bisect_left(blocks, clip, key=lambda block: int(block.clips[block.count - 1]))
+    last = first
+    while last < len(blocks) and blocks[last].clips[0] <= clip:
+        last += 1
+    return range(first, last)
+
+
+def _remove(blocks: list[Block], clip: int) -> None:
+    for index in _indices(blocks, clip):
+        block = blocks[index]
+        alive = np.ones(BLOCK_ROWS, bool) if block.alive is None else block.alive.copy()
+        alive[block.rows_of(clip)] = False
+        blocks[index] = replace(block, alive=alive)
+
+
+def _append(
+    blocks: list[Block],
+    vectors: np.ndarray,
+    clips: np.ndarray,
+    ordinals: np.ndarray,
+    dimensions: int,
+) -> None:
+    taken = 0
+    while taken < len(vectors):
+        if not blocks or blocks[-1].count == BLOCK_ROWS:
+            blocks.append(Block.empty(dimensions))
+        block = blocks[-1]
+        end = min(block.count + len(vectors) - taken, BLOCK_ROWS)
+        rows = slice(block.count, end)
+        part = slice(taken, taken + end - block.count)
+        block.vectors[rows] = vectors[part]
+        # float32 is exact here: sums of up to 1024 squares of 8-bit integers stay below 2^24.
+        values = vectors[part].astype(np.float32)
+        squares = np.einsum('ij,ij->i', values, values)
+        block.square_norms[rows] = squares
+        with np.errstate(divide='ignore'):
+            inverse = np.where(squares > 0, 1 / np.sqrt(squares), 0)
+        block.inverse_norms[rows] = inverse
+        block.clips[rows] = clips[part]
+        block.ordinals[rows] = ordinals[part]
+        blocks[-1] = replace(block, count=end)
+        taken = part.stop
+
+
+def _merge_sparse(blocks: list[Block]) -> None:
+    """Give the memory of removed rows back, so that no two neighbours would fit into one block.
+
+    A merge copies at most one block, and happens only after half a block of removals.
+    """
+    index = 0
+    while index < len(blocks):
+        if blocks[index].live_count == 0:
+            del blocks[index]
+            index = max(0, index - 1)
+        elif index + 1 < len(blocks) and (
+            blocks[index].live_count + blocks[index + 1].live_count <= BLOCK_ROWS
+        ):
+            blocks[index : index + 2] = [_merged(blocks[index], blocks[index + 1])]
+        else:
+            index += 1
+
+
+def _merged(first: Block, second: Block) -> Block:
+    merged = Block.empty(first.vectors.shape[1])
+    count = 0
+    for block in (first, second):
+        rows = block.live_rows()
+        target = slice(count, count + len(rows))
+        for name in ('vectors', 'square_norms', 'inverse_norms', 'clips', 'ordinals'):
+            getattr(merged, name)[target] = getattr(block, name)[rows]
+        count = target.stop
+    return replace(merged, count=count)
