@@ -8,14 +8,25 @@ import os
 import sys
 import warnings
 
+from executors.settings import apply_defaults
+
+apply_defaults()
+
 # Jina and Gradio report each start to their makers unless told not to.
 os.environ.setdefault('JINA_OPTOUT_TELEMETRY', '1')
 os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
 # Executors listen on every interface, without authentication, unless this says otherwise.
 os.environ.setdefault('JINA_DEFAULT_HOST', '127.0.0.1')
 
+# Below warnings Jina tells at which random port each process listens.
+os.environ.setdefault('JINA_LOG_LEVEL', 'WARNING')
+
+# gRPC reports each connection that closes, as information.
+os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
+
 # docarray and jina are written for pydantic 1 and 2 at once; pydantic tells their users, at length.
-warnings.filterwarnings('ignore', message=r'(?s).*[Pp]ydantic', module=r'(docarray|jina|pydantic)')
+for about_pydantic in (r'(?s).*[Pp]ydantic', r'Valid config keys have changed in V2'):
+    warnings.filterwarnings('ignore', message=about_pydantic, module=r'(docarray|jina|pydantic)')
 
 
 def _import_docarray_alone() -> None:

@@ -3,7 +3,7 @@
 import glob
 import json
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from docarray import BaseDoc, DocList
@@ -22,9 +22,7 @@ class Tags(dict, BaseNode):  # type: ignore[misc, type-arg]
     """A JSON object. It travels as text: docarray's own dicts cut integers to 32 bits."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         json_object = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
         return core_schema.no_info_after_validator_function(cls, json_object)
 
@@ -58,59 +56,70 @@ class Embedding(NdArray):
         return cls.from_int8(np.frombuffer(blob, np.int8))
 
 
+if TYPE_CHECKING:
+    # What may be assigned to such a field: pydantic converts it, which a type checker cannot know.
+    Id = str
+    JsonObject = dict[str, Any]
+    Tensor = np.ndarray
+else:
+    Id = ID
+    JsonObject = Tags
+    Tensor = NdArray
+
+
 class Match(BaseDoc):
     """A chunk near a query chunk, or (after ranking) a clip near a query clip.
 
     Chunk matches carry their times in `tags`; clip matches in the four fields at the end.
     """
 
-    id: Optional[ID] = None
-    parent_id: Optional[ID] = None
-    uri: Optional[str] = None
-    tags: Tags = Field(default_factory=Tags)
+    id: ID | None = None
+    parent_id: ID | None = None
+    uri: str | None = None
+    tags: JsonObject = Field(default_factory=Tags)
     scores: dict[str, float] = Field(
         default_factory=dict, description='{"cosine": 1 - cos}, in [0, 2]: 0 is identical'
     )
-    beg_in_ms: Optional[int] = None
-    end_in_ms: Optional[int] = None
-    query_beg_in_ms: Optional[int] = None
-    query_end_in_ms: Optional[int] = None
+    beg_in_ms: int | None = None
+    end_in_ms: int | None = None
+    query_beg_in_ms: int | None = None
+    query_end_in_ms: int | None = None
 
 
 class AudioChunk(BaseDoc):
     """One window of a clip."""
 
-    id: Optional[ID] = None
-    parent_id: Optional[ID] = None
-    uri: Optional[str] = None
+    id: ID | None = None
+    parent_id: ID | None = None
+    uri: str | None = None
     offset: int = 0
     location: list[int] = Field(
         default_factory=list, description='[begin, end) in samples of the whole file'
     )
-    tags: Tags = Field(
+    tags: JsonObject = Field(
         default_factory=Tags,
         description='those of the clip, plus sample_rate, beg_in_ms and end_in_ms',
     )
-    tensor: Optional[NdArray] = None
-    embedding: Optional[Embedding] = None
+    tensor: NdArray | None = None
+    embedding: Embedding | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
 
 
 class AudioClip(BaseDoc):
     """One recording, or a part of one."""
 
-    id: Optional[ID] = None
-    uri: Optional[str] = None
-    tags: Tags = Field(default_factory=Tags)
-    tensor: Optional[NdArray] = Field(
+    id: ID | None = None
+    uri: str | None = None
+    tags: JsonObject = Field(default_factory=Tags)
+    tensor: NdArray | None = Field(
         default=None,
         description='mono waveform at 16 kHz, float32 [samples], beginning where chunks[0] does',
     )
     chunks: DocList[AudioChunk] = Field(default_factory=DocList[AudioChunk])
-    chunk_count: Optional[int] = None
+    chunk_count: int | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
-    error: Optional[str] = None
-    source: Optional[Tags] = Field(
+    error: str | None = None
+    source: Tags | None = Field(
         default=None, description='of the file the uri names: path, size, mtime_ns, sha256'
     )
 

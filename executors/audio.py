@@ -1,0 +1,171 @@
+"""Sound files -> mono float32 waveforms at 16 kHz, a block at a time."""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+
+SAMPLE_RATE_HZ = 16000
+BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
+
+# How the files begin that libsndfile reads. It is not asked about others: libmpg123 inside it takes
+# any file for MPEG audio and writes its search for a frame to the terminal.
+SNDFILE_MAGIC = (b'RIFF', b'RIFX', b'RF64', b'fLaC', b'OggS', b'FORM', b'caff', b'.snd', b'ID3')
+
+# What FFmpeg may open: containers that hold their own sound. Playlists (m3u8, concat) name other
+# files and addresses, which no path check would have seen.
+FFMPEG_CONTAINERS = (
+    'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,asf,avi,flv,mpegts,mp3,amr,wv,ape,ogg,wav,flac,aiff'
+)
+
+
+class AudioError(ValueError):
+    """A file that gives no sound; the message says what, which file and what to do."""
+
+
+def load(
+    path: Path, beg_s: float = 0.0, end_s: float | None = None, max_duration_s: float = 3600.0
+) -> np.ndarray:
+    """The sound from `beg_s` to `end_s` (None: the end), mean of its channels, at 16 kHz.
+
+    float32 [samples], nominally in [-1, 1]. libsndfile decodes what it knows (wav, flac, ogg, opus,
+    mp3, aiff), FFmpeg through PyAV the rest (m4a, aac, webm, mp4). Memory is that of the result.
+
+    Raises AudioError if the file is not sound, the part is not in it, or lasts too long.
+    """
+    wanted = slice(round(beg_s * SAMPLE_RATE_HZ), end_s and round(end_s * SAMPLE_RATE_HZ))
+    if end_s is not None and end_s - beg_s > max_duration_s:
+        raise _too_long(path, max_duration_s)
+    parts: list[np.ndarray] = []
+    most = round(max_duration_s * SAMPLE_RATE_HZ)
+    total = 0
+    for part in _resampled(path, beg_s, end_s):
+        total += len(part)
+        # Half a second over is a codec's padding, not a longer recording.
+        if total > most + SAMPLE_RATE_HZ // 2:
+            raise _too_long(path, max_duration_s)
+        parts.append(part)
+    waveform = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    if wanted.stop is not None:
+        waveform = waveform[: wanted.stop - wanted.start]
+    if not len(waveform):
+        if beg_s > 0:
+            raise AudioError(f'{path.name} ends before {beg_s:g} s; choose a part inside it')
+        raise AudioError(f'{path.name} holds no sound (0 samples); replace it or leave it out')
+    return waveform
+
+
+def _too_long(path: Path, max_duration_s: float) -> AudioError:
+    return AudioError(
+        f'{path.name} lasts more than {max_duration_s:g} s; take parts of it, as in '
+        f'{path.name}#t=0,{max_duration_s:g}, or raise AUDIO_SEARCH_MAX_DURATION_S'
+    )
+
+
+def _resampled(path: Path, beg_s: float, end_s: float | None) -> Iterator[np.ndarray]:
+    rate_hz, blocks = _decoded(path, beg_s, end_s)
+    if rate_hz == SAMPLE_RATE_HZ:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype='float32', quality='HQ')
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _decoded(path: Path, beg_s: float, end_s: float | None) -> tuple[int, Iterator[np.ndarray]]:
+    try:
+        with path.open('rb') as opened:
+            head = opened.read(4)
+    except OSError as error:
+        raise AudioError(f'{path.name} cannot be read ({error.strerror})') from None
+    if head.startswith(SNDFILE_MAGIC) or _is_mpeg_audio(head):
+        with suppress(soundfile.LibsndfileError):
+            file = soundfile.SoundFile(path)
+            return file.samplerate, _sndfile_blocks(file, path, beg_s, end_s)
+    return _decoded_by_ffmpeg(path, beg_s, end_s)
+
+
+def _is_mpeg_audio(head: bytes) -> bool:
+    """11 bits of frame sync and a layer (ISO 11172-3, 2.4.1.3); AAC's layer bits are 0."""
+    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
+
+
+def _sndfile_blocks(
+    file: soundfile.SoundFile, path: Path, beg_s: float, end_s: float | None
+) -> Iterator[np.ndarray]:
+    rate_hz = file.samplerate
+    left = None if end_s is None else round(end_s * rate_hz) - round(beg_s * rate_hz)
+    with file:
+        try:
+            if beg_s:
+                file.seek(min(round(beg_s * rate_hz), file.frames))
+            while left is None or left > 0:
+                count = BLOCK_S * rate_hz if left is None else min(BLOCK_S * rate_hz, left)
+                block = file.read(count, dtype='float32', always_2d=True)
+                if not len(block):
+                    return
+                left = None if left is None else left - len(block)
+                yield block.mean(axis=1)
+        except soundfile.LibsndfileError as error:
+            raise AudioError(
+                f'{path.name} is damaged: {error.error_string.rstrip(".")}; replace it'
+            ) from None
+
+
+def _decoded_by_ffmpeg(
+    path: Path, beg_s: float, end_s: float | None
+) -> tuple[int, Iterator[np.ndarray]]:
+    import av  # loads FFmpeg, which most files do not need
+
+    file = path.open('rb')
+    try:
+        container = av.open(file, mode='r', options={'format_whitelist': FFMPEG_CONTAINERS})
+    except (av.error.FFmpegError, ValueError):
+        file.close()
+        raise AudioError(
+            f'{path.name} is not audio that can be decoded; '
+            'give a wav, flac, ogg, opus, mp3, aiff, m4a, aac, webm or mp4 file'
+        ) from None
+    if not container.streams.audio or not container.streams.audio[0].rate:
+        container.close()
+        file.close()
+        raise AudioError(f'{path.name} has no audio track; give a file with sound')
+
+    def blocks() -> Iterator[np.ndarray]:
+        with closing(file), container:
+            try:
+                yield from _ffmpeg_blocks(container, beg_s, end_s)
+            except av.error.FFmpegError as error:
+                raise AudioError(
+                    f'{path.name} is damaged: {error.strerror or error}; replace it'
+                ) from None
+
+    return container.streams.audio[0].rate, blocks()
+
+
+def _ffmpeg_blocks(container: Any, beg_s: float, end_s: float | None) -> Iterator[np.ndarray]:
+    import av
+
+    stream = container.streams.audio[0]
+    rate_hz = stream.rate
+    to_planar = av.AudioResampler(format='fltp', rate=rate_hz)
+    if beg_s:
+        container.seek(int(beg_s / stream.time_base), stream=stream)
+    beg, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
+    position = None  # of the next sample; a codec's priming samples lie before 0
+    for frame in container.decode(stream):
+        if position is None:
+            position = round((frame.time or 0.0) * rate_hz)
+        for planar in to_planar.resample(frame):
+            block = planar.to_ndarray().mean(axis=0)
+            first, last = beg - position, len(block) if end is None else end - position
+            position += len(block)
+            if last <= 0:
+                return
+            if first < len(block):
+                yield block[max(first, 0) : last]

@@ -1,0 +1,41 @@
+"""The gateway: our HTTP API, on the port that Jina gives it."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from jina.serve.runtimes.gateway.http.fastapi import FastAPIBaseGateway
+
+from executors.metrics import Metrics, endpoint_of_request, log_to_stderr
+from executors.pipeline import Pipeline
+from executors.processes import end_with_parent
+from executors.routes import create_app
+from executors.service import AudioService
+from executors.settings import Settings
+from executors.uploads import Uploads
+
+
+class AudioGateway(FastAPIBaseGateway):
+    """Serves our routes; Jina only carries the documents.
+
+    Jina's own HTTP gateway answers only the first 100 documents of a request, loses ids, and knows
+    no status but 200 and 500.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        end_with_parent()
+        log_to_stderr()
+        self.settings = Settings.from_env()
+
+    @property
+    def app(self) -> FastAPI:
+        """Built when the executors are up, once."""
+        metrics = Metrics()
+        uploads = Uploads(self.settings.media)
+        uploads.open()
+
+        def observe(executor: str, seconds: float) -> None:
+            metrics.latency.labels(endpoint_of_request.get(), executor).observe(seconds)
+
+        service = AudioService(Pipeline(self.streamer, observe), self.settings, uploads)
+        return create_app(service, self.settings, metrics)

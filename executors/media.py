@@ -1,0 +1,153 @@
+"""What a uri names: a file below an allowed root, or a part of one."""
+
+import hashlib
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FRAGMENT = re.compile(r'#t=([^#]*)$')
+SCHEME = re.compile(r'^([A-Za-z][A-Za-z0-9+.-]+):')
+HASH_BLOCK_BYTES = 1 << 20
+
+
+class MediaError(ValueError):
+    """A uri that names no file that can be used; the message says why and what to do."""
+
+
+class MediaForbidden(MediaError):
+    """A uri that points outside the allowed roots, whether or not anything is there."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a uri names, and the part of it."""
+
+    path: Path
+    beg_s: float
+    end_s: float | None  # None: to the end of the file
+    size: int
+    mtime_ns: int
+
+    @property
+    def id(self) -> str:
+        return clip_id(self.path, self.beg_s, self.end_s)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells this version of the file from another, as a JSON object."""
+        return {
+            'path': str(self.path),
+            'size': self.size,
+            'mtime_ns': self.mtime_ns,
+            'sha256': self.sha256(),
+        }
+
+    def is_unchanged_since(self, fingerprint: dict[str, Any] | None) -> bool:
+        """The bytes are read only where the time stamp differs and the size does not."""
+        if not fingerprint or fingerprint.get('path') != str(self.path):
+            return False
+        if fingerprint.get('size') != self.size:
+            return False
+        if fingerprint.get('mtime_ns') == self.mtime_ns:
+            return True
+        return fingerprint.get('sha256') == self.sha256()
+
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        with self.path.open('rb') as file:
+            while block := file.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+def clip_id(path: Path | str, beg_s: float = 0.0, end_s: float | None = None) -> str:
+    """32 hex digits that stay the same as long as the file stays where it is."""
+    key = f'{path}#t={beg_s!r},{end_s!r}'
+    return hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]
+
+
+def resolve(uri: str, roots: tuple[Path, ...]) -> Source:
+    """The file that `uri` names below one of `roots` (resolved folders, looked up in order).
+
+    Symbolic links and `..` are followed before the roots are compared. A temporal fragment
+    (`#t=10,20`, W3C Media Fragments, normal play time) picks a part, in seconds.
+
+    Raises MediaForbidden outside the roots, MediaError for everything else.
+    """
+    name, beg_s, end_s = split_fragment(uri)
+    if scheme := SCHEME.match(name):
+        raise MediaError(
+            f'{shorten(uri)} is a {scheme[1]}: uri; give the path of a file on the server, '
+            'or upload the sound'
+        )
+    if not name or '\0' in name:
+        raise MediaError(f'{shorten(uri)!r} is not a path; give the path of an audio file')
+    path, status = _look_up(name, roots)
+    if not stat.S_ISREG(status.st_mode):
+        kind = 'a folder' if stat.S_ISDIR(status.st_mode) else 'not a regular file'
+        raise MediaError(f'{shorten(uri)} is {kind}; give the path of an audio file')
+    if status.st_size == 0:
+        raise MediaError(f'{shorten(uri)} is empty (0 bytes); replace it or leave it out')
+    return Source(path, beg_s, end_s, status.st_size, status.st_mtime_ns)
+
+
+def _look_up(name: str, roots: tuple[Path, ...]) -> tuple[Path, Any]:
+    allowed = False
+    for root in roots:
+        try:
+            path = (root / name).resolve()
+        except (OSError, RuntimeError):  # a loop of links, or a name too long for the system
+            continue
+        if not any(path.is_relative_to(other) for other in roots):
+            continue
+        allowed = True
+        try:
+            return path, path.stat()
+        except PermissionError:
+            raise MediaError(
+                f'{shorten(name)} may not be read by the service; change its permissions'
+            ) from None
+        except OSError:
+            continue
+    if allowed:
+        raise MediaError(f'{shorten(name)} does not exist; check the path, it is case-sensitive')
+    raise MediaForbidden(
+        f'{shorten(name)} is outside the folders audio may be read from; '
+        'move it there, or add its folder to AUDIO_SEARCH_ROOTS'
+    )
+
+
+def split_fragment(uri: str) -> tuple[str, float, float | None]:
+    """'rec.wav#t=600,1200' -> ('rec.wav', 600.0, 1200.0). Without a fragment: 0.0 and None."""
+    match = FRAGMENT.search(uri)
+    if not match:
+        return uri, 0.0, None
+    beg, _, end = match[1].removeprefix('npt:').partition(',')
+    try:
+        beg_s = parse_npt(beg) if beg else 0.0
+        end_s = parse_npt(end) if end else None
+    except ValueError:
+        beg_s, end_s = 1.0, 0.0
+    if not match[1] or (end_s is not None and end_s <= beg_s):
+        raise MediaError(
+            f'{shorten(uri)} has a time fragment that names no part of the file; '
+            'write #t=BEGIN,END in seconds, as in #t=600,1200'
+        )
+    return uri[: match.start()], beg_s, end_s
+
+
+def parse_npt(text: str) -> float:
+    """Normal play time -> seconds: '90', '90.5', '1:30' or '0:01:30' (RFC 2326, 3.6)."""
+    if not re.fullmatch(r'(\d+:)?(\d{1,2}:)?\d+(\.\d*)?', text):
+        raise ValueError(f'{text!r} is not a time')
+    seconds = 0.0
+    for part in text.split(':'):
+        seconds = seconds * 60 + float(part)
+    return seconds
+
+
+def shorten(uri: str, most: int = 200) -> str:
+    """The uri as it can stand in a message."""
+    text = uri.encode('utf-8', 'replace').decode()
+    return text if len(text) <= most else f'{text[: most - 1]}…'

@@ -1,0 +1,90 @@
+"""The executors, seen from the gateway."""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
+
+from docarray import DocList
+from jina.excepts import InternalNetworkError
+
+from executors.docs import AudioClip
+
+IN_FLIGHT = 3  # batches under way at once: one for each executor that has real work
+
+
+class ExecutorDown(Exception):
+    """An executor's process does not answer; the message is its name."""
+
+
+class ExecutorFailed(Exception):
+    """An executor raised; the message has its name and what it raised."""
+
+
+class Pipeline:
+    """Sends documents through the executors over Jina's streamer.
+
+    `observe(executor, seconds)` is told how long each executor took.
+    """
+
+    def __init__(self, streamer: Any, observe: Callable[[str, float], None]) -> None:
+        self._streamer = streamer
+        self._observe = observe
+
+    async def post(
+        self,
+        endpoint: str,
+        docs: DocList[AudioClip] | None = None,
+        parameters: dict[str, Any] | None = None,
+        only: str | None = None,
+    ) -> tuple[DocList[AudioClip], dict[str, Any]]:
+        """One request; `only` names the one executor to ask. Documents and returned dict.
+
+        Raises ExecutorDown, ExecutorFailed.
+        """
+        docs = DocList[AudioClip]() if docs is None else docs
+        try:
+            async for response, error in self._streamer.stream(
+                docs=docs,
+                request_size=max(len(docs), 1),
+                exec_endpoint=endpoint,
+                parameters=parameters or {},
+                target_executor=only,
+                return_results=True,
+                return_type=DocList[AudioClip],
+            ):
+                if error:
+                    raise ExecutorFailed(f'{error.executor}: {error.name} {" ".join(error.args)}')
+                for route in response.routes:
+                    spent_ns = route.end_time.ToNanoseconds() - route.start_time.ToNanoseconds()
+                    self._observe(route.executor, spent_ns / 1e9)
+                results = response.parameters.get('__results__') or {}
+                return response.docs, next(iter(results.values()), {})
+        except InternalNetworkError as error:
+            raise ExecutorDown(_deployment(error)) from None
+        raise ExecutorFailed(f'{endpoint}: no answer')
+
+    async def stream(
+        self,
+        endpoint: str,
+        batches: Iterable[DocList[AudioClip]],
+        parameters: dict[str, Any],
+    ) -> AsyncIterator[DocList[AudioClip]]:
+        """The batches' answers in order, with at most IN_FLIGHT of them under way."""
+        under_way: deque[asyncio.Task[tuple[DocList[AudioClip], dict[str, Any]]]] = deque()
+        try:
+            for batch in batches:
+                under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters)))
+                if len(under_way) == IN_FLIGHT:
+                    yield (await under_way.popleft())[0]
+            while under_way:
+                yield (await under_way.popleft())[0]
+        finally:
+            for task in under_way:
+                task.cancel()
+
+
+def _deployment(error: InternalNetworkError) -> str:
+    found = re.search(r'deployment (\S+)', str(error.details()))
+    return found[1] if found else 'an executor'

@@ -1,0 +1,68 @@
+"""Chunk matches -> clip matches."""
+
+from typing import Any
+
+from docarray import DocList
+from jina import Executor, requests
+
+from executors.docs import AudioChunk, AudioClip, Match
+from executors.processes import end_with_parent
+
+CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')
+
+
+class MyRanker(Executor):
+    """Gives each query clip its nearest clips, each by the best of its chunks, nearest first.
+
+    `match_args` are those of the indexer: with `distinct` (its default) every query chunk comes
+    with the `limit` nearest clips, and only the first `limit` of them all are sure to be nearest.
+    """
+
+    def __init__(self, match_args: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        end_with_parent()
+        match_args = match_args or {}
+        self.limit = match_args.get('limit', 5) if match_args.get('distinct', True) else None
+
+    @requests(on='/search')
+    def rank(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        parameters = parameters or {}
+        limit = int(parameters['limit']) if parameters.get('limit') else self.limit
+        for clip in docs:
+            clip.matches = DocList[Match](best_by_clip(clip.chunks)[:limit])
+            if 'embedding' not in (parameters.get('include') or ()):
+                clip.chunks = DocList[AudioChunk]()
+        return docs
+
+    @requests
+    def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        return docs
+
+
+def best_by_clip(chunks: DocList[AudioChunk]) -> list[Match]:
+    """One match a clip, by ascending cosine distance; ties go to the earlier query chunk."""
+    pairs = sorted(
+        ((match, chunk) for chunk in chunks for match in chunk.matches),
+        key=lambda pair: pair[0].scores['cosine'],
+    )
+    best: dict[str | None, Match] = {}
+    for match, chunk in pairs:
+        if match.parent_id not in best:
+            best[match.parent_id] = _clip_match(match, chunk)
+    return list(best.values())
+
+
+def _clip_match(match: Match, chunk: AudioChunk) -> Match:
+    return Match(
+        id=match.parent_id,
+        parent_id=match.parent_id,
+        uri=match.uri,
+        tags={key: value for key, value in match.tags.items() if key not in CHUNK_TAGS},
+        scores=match.scores,
+        beg_in_ms=match.tags['beg_in_ms'],
+        end_in_ms=match.tags['end_in_ms'],
+        query_beg_in_ms=chunk.tags.get('beg_in_ms'),
+        query_end_in_ms=chunk.tags.get('end_in_ms'),
+    )

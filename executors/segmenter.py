@@ -1,0 +1,107 @@
+"""Clips -> overlapping windows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+from jina import Executor, requests
+
+from executors import audio, media
+from executors.audio import SAMPLE_RATE_HZ
+from executors.docs import AudioChunk, AudioClip, Tags
+from executors.processes import end_with_parent
+from executors.settings import split_roots
+from executors.windows import windows
+
+
+class AudioSegmenter(Executor):
+    """Decodes each clip's uri and cuts it into windows of `window_size` s every `stride` s.
+
+    `roots` are the folders audio may be read from, separated as in PATH; `media` is where uploads
+    are kept, always allowed. A clip that cannot be used gets an `error`; the others go on.
+    """
+
+    def __init__(
+        self,
+        window_size: float = 4,
+        stride: float = 2,
+        roots: str = '.',
+        media: str = 'workspace/media',
+        max_duration_s: float = 3600,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        end_with_parent()
+        if not 0 < stride <= window_size:
+            raise ValueError(
+                f'AudioSegmenter: window_size {window_size} s and stride {stride} s; '
+                'the stride must be above 0 and at most the window'
+            )
+        self.window = round(window_size * SAMPLE_RATE_HZ)
+        self.stride = round(stride * SAMPLE_RATE_HZ)
+        self.roots = (*split_roots(roots), Path(media).resolve())
+        self.max_duration_s = float(max_duration_s)
+
+    @requests(on=['/index', '/search'])
+    def segment(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        for clip in docs:
+            if needs_chunks(clip):
+                self._segment(clip)
+        return docs
+
+    @requests
+    def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        return docs
+
+    def _segment(self, clip: AudioClip) -> None:
+        uri = str(clip.uri)
+        try:
+            source = media.resolve(uri, self.roots)
+            waveform = audio.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
+            clip.source = source.fingerprint()
+        except (media.MediaError, audio.AudioError) as error:
+            clip.error = str(error)
+            return
+        except OSError as error:
+            clip.error = f'{media.shorten(uri)} cannot be read ({error.strerror or error})'
+            return
+        cut(clip, waveform, round(source.beg_s * SAMPLE_RATE_HZ), self.window, self.stride)
+
+
+def needs_chunks(clip: AudioClip) -> bool:
+    """Not a clip that failed, is stored already, is asked for by its id, or brings its chunks."""
+    return bool(clip.uri) and not clip.error and clip.chunk_count is None and not clip.chunks
+
+
+def cut(clip: AudioClip, waveform: np.ndarray, begin: int, window: int, stride: int) -> None:
+    """Set the clip's `tensor` and `chunks`.
+
+    `waveform` is float32 [samples] at 16 kHz and starts `begin` samples into its file, which is
+    where all times are counted from; `window` and `stride` are in samples. A waveform shorter than
+    a window is filled up with zeros, and its chunk's tags say so (`padded`).
+    """
+    n_samples = len(waveform)
+    clip.tensor = np.pad(waveform, (0, max(0, window - n_samples)))
+    clip.chunks = DocList[AudioChunk](
+        AudioChunk(
+            parent_id=clip.id,
+            uri=clip.uri,
+            offset=offset,
+            location=[begin + first, begin + last],
+            tags=chunk_tags(
+                clip.tags, begin + first, begin + min(last, n_samples), last > n_samples
+            ),
+        )
+        for offset, (first, last) in enumerate(windows(n_samples, window, stride))
+    )
+
+
+def chunk_tags(clip_tags: dict[str, Any], first: int, last: int, padded: bool) -> Tags:
+    """The clip's tags with the sound's own times, in ms of the whole file."""
+    times = {
+        'sample_rate': SAMPLE_RATE_HZ,
+        'beg_in_ms': round(first * 1000 / SAMPLE_RATE_HZ),
+        'end_in_ms': round(last * 1000 / SAMPLE_RATE_HZ),
+    }
+    return Tags(clip_tags | times | ({'padded': True} if padded else {}))
