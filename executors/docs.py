@@ -3,7 +3,7 @@
 import glob
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from docarray import BaseDoc, DocList
@@ -18,7 +18,7 @@ EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] ove
 
 
 @_register_proto(proto_type_name='audio_search_json')
-class Tags(dict, BaseNode):  # type: ignore[misc, type-arg]
+class Tags(dict[str, Any], BaseNode):  # type: ignore[misc, type-var]
     """A JSON object. It travels as text: docarray's own dicts cut integers to 32 bits."""
 
     @classmethod
@@ -30,7 +30,7 @@ class Tags(dict, BaseNode):  # type: ignore[misc, type-arg]
         return NodeProto(text=json.dumps(self), type=self._proto_type_name)
 
     @classmethod
-    def from_protobuf(cls, text: str) -> 'Tags':
+    def from_protobuf(cls, text: str) -> 'Tags':  # type: ignore[override]
         return cls(json.loads(text))
 
 
@@ -73,8 +73,8 @@ class Match(BaseDoc):
     Chunk matches carry their times in `tags`; clip matches in the four fields at the end.
     """
 
-    id: ID | None = None
-    parent_id: ID | None = None
+    id: Id | None = None  # type: ignore[assignment]
+    parent_id: Id | None = None
     uri: str | None = None
     tags: JsonObject = Field(default_factory=Tags)
     scores: dict[str, float] = Field(
@@ -89,8 +89,8 @@ class Match(BaseDoc):
 class AudioChunk(BaseDoc):
     """One window of a clip."""
 
-    id: ID | None = None
-    parent_id: ID | None = None
+    id: Id | None = None  # type: ignore[assignment]
+    parent_id: Id | None = None
     uri: str | None = None
     offset: int = 0
     location: list[int] = Field(
@@ -100,7 +100,7 @@ class AudioChunk(BaseDoc):
         default_factory=Tags,
         description='those of the clip, plus sample_rate, beg_in_ms and end_in_ms',
     )
-    tensor: NdArray | None = None
+    tensor: Tensor | None = None
     embedding: Embedding | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
 
@@ -108,10 +108,10 @@ class AudioChunk(BaseDoc):
 class AudioClip(BaseDoc):
     """One recording, or a part of one."""
 
-    id: ID | None = None
+    id: Id | None = None  # type: ignore[assignment]
     uri: str | None = None
     tags: JsonObject = Field(default_factory=Tags)
-    tensor: NdArray | None = Field(
+    tensor: Tensor | None = Field(
         default=None,
         description='mono waveform at 16 kHz, float32 [samples], beginning where chunks[0] does',
     )
@@ -119,7 +119,7 @@ class AudioClip(BaseDoc):
     chunk_count: int | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
     error: str | None = None
-    source: Tags | None = Field(
+    source: JsonObject | None = Field(
         default=None, description='of the file the uri names: path, size, mtime_ns, sha256'
     )
 

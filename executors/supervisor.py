@@ -122,8 +122,8 @@ class Supervisor:
         for pods, place in self._places():
             pods[place].is_shutdown.set()
         self.flow.close()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        for handled, handler in self._handlers.items():
+            signal.signal(handled, handler)
 
 
 class _Attribute(list[Any]):
