@@ -1,0 +1,1 @@
+"""Rendering of the toy corpus (see toy-data/README.md)."""
