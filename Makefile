@@ -1,0 +1,42 @@
+PYTHON_FILES = app.py executors scripts tests
+
+.PHONY: help setup serve test test-kill lint format verify-model toy-data screenshots
+
+help:  ## what can be made
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/installed  ## install everything into .venv; nothing is done twice
+
+.venv/installed: requirements.txt requirements-common.txt requirements-dev.txt constraints.txt
+	scripts/setup.sh
+
+serve: setup  ## index the toy clips, search a few, serve on :45678
+	.venv/bin/python app.py
+
+test: setup  ## run the tests
+	scripts/install_browser.sh
+	.venv/bin/python -m pytest
+
+test-kill: setup  ## kill the index 30 times while it writes
+	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/index/test_kill.py
+
+lint: setup  ## check style and types
+	.venv/bin/ruff check $(PYTHON_FILES)
+	.venv/bin/ruff format --check $(PYTHON_FILES)
+	.venv/bin/mypy $(PYTHON_FILES)
+
+format: setup  ## put the code into its form
+	.venv/bin/ruff check --fix $(PYTHON_FILES)
+	.venv/bin/ruff format $(PYTHON_FILES)
+
+bench-%: setup  ## measure: bench-encode, bench-index, bench-http
+	.venv/bin/python scripts/benchmark.py $*
+
+verify-model: setup  ## run the published smoke test on the official weights
+	.venv/bin/python scripts/verify_model.py
+
+toy-data: setup  ## make the toy clips anew
+	scripts/make_toy_data.sh
+
+screenshots: setup  ## photograph the page for the README
+	.venv/bin/python scripts/take_screenshots.py
