@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from jina.serve.runtimes.gateway.http.fastapi import FastAPIBaseGateway
 
-from executors.metrics import Metrics, endpoint_of_request, log_to_stderr
+from executors import logs
+from executors.metrics import Metrics, endpoint_of_request
 from executors.pipeline import Pipeline
 from executors.processes import end_with_parent
 from executors.routes import create_app
@@ -24,8 +25,8 @@ class AudioGateway(FastAPIBaseGateway):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         end_with_parent()
-        log_to_stderr()
         self.settings = Settings.from_env()
+        logs.configure(self.settings.log)
 
     @property
     def app(self) -> FastAPI:

@@ -1,8 +1,5 @@
 """What Prometheus is told, and the log line of a request."""
 
-import json
-import logging
-import sys
 import time
 import uuid
 from contextvars import ContextVar
@@ -10,10 +7,10 @@ from contextvars import ContextVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from executors.logs import log
 from executors.service import AudioService
 
 request_id: ContextVar[str] = ContextVar('request_id', default='-')
-log = logging.getLogger('audio_search')
 
 
 class Metrics:
@@ -98,31 +95,6 @@ class Observed:
                     'ms': round(spent_s * 1000, 1),
                 }
                 log.info('request', extra={'fields': line})
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a record: time, level, message, and the record's `fields`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            'time': self.formatTime(record, '%Y-%m-%dT%H:%M:%S%z'),
-            'level': record.levelname.lower(),
-            'message': record.getMessage(),
-            **getattr(record, 'fields', {}),
-        }
-        if record.exc_info:
-            line['exception'] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
-
-def log_to_stderr() -> None:
-    """Set up the service's own log, once a process."""
-    if not log.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(JsonLines())
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False
 
 
 async def refresh(metrics: Metrics, service: AudioService) -> None:

@@ -15,11 +15,13 @@ def end_with_parent() -> None:
 
     A parent that is killed cannot tell its children, which would go on holding the port and the
     index. Watching the parent's id works on every system, in whichever thread started the child.
+    Ctrl-C reaches every process of the terminal; only the parent acts on it, and ends its children.
     In the main process this does nothing.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(
         target=_end_after, args=(parent.pid,), name='end-with-parent', daemon=True
     ).start()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import mimetypes
 from collections.abc import Awaitable, Iterator
 from importlib.metadata import version
@@ -39,12 +38,12 @@ from executors.contract import (
 )
 from executors.docs import AudioClip
 from executors.limits import BodyLimit, Places, TokenRequired, refusal
+from executors.logs import log
 from executors.metrics import Metrics, Observed, refresh, request_id
 from executors.pipeline import ExecutorDown, ExecutorFailed
 from executors.service import AudioService, Refused
 from executors.settings import Settings
 
-log = logging.getLogger('audio_search')
 T = TypeVar('T')
 B = TypeVar('B', bound=BaseModel)
 

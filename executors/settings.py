@@ -24,6 +24,7 @@ DEFAULTS = {
     'AUDIO_SEARCH_TIMEOUT_S': '900',
     'AUDIO_SEARCH_PRECISION': 'auto',
     'AUDIO_SEARCH_DEVICE': 'auto',
+    'AUDIO_SEARCH_LOG': '',
 }
 
 
@@ -58,6 +59,7 @@ class Settings:
     timeout_s: float
     precision: str
     device: str
+    log: str
 
     @property
     def index_path(self) -> Path:
@@ -114,6 +116,7 @@ class Settings:
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
             precision=text('AUDIO_SEARCH_PRECISION'),
             device=text('AUDIO_SEARCH_DEVICE'),
+            log=text('AUDIO_SEARCH_LOG'),
         )
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import logging
 import multiprocessing
 import signal
 import time
@@ -15,7 +14,7 @@ from jina import Flow
 from jina.excepts import RuntimeFailToStart, RuntimeRunForeverEarlyError
 from jina.orchestrate.pods.factory import PodFactory
 
-log = logging.getLogger('audio_search')
+from executors.logs import log
 
 WATCH_S = 0.5
 RESTARTS_PER_MINUTE = 5
