@@ -47,7 +47,7 @@ class Network:
             ).get_concrete_function()
 
     def embed(self, examples: np.ndarray) -> np.ndarray:
-        """float32 [n, 96, 64] -> float32 [n, 128]; n may be 0."""
+        """float32 [n, 96, 64] -> float32 [n, 128], n at least 1."""
         return self._embed(tf.constant(examples)).numpy()
 
 

@@ -63,7 +63,7 @@ def centre(quantized: np.ndarray) -> np.ndarray:
 
 
 def concatenate(projected: np.ndarray) -> np.ndarray:
-    """As published, the 8-bit vectors of [n, 128] one after the other, centred: float32 [n * 128]."""
+    """As published: the 8-bit vectors of [n, 128] in a row, centred: float32 [n * 128]."""
     return centre(quantize(projected)).reshape(-1)
 
 

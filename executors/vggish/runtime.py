@@ -19,8 +19,9 @@ def _import_tensorflow() -> ModuleType:
     finally:
         for name in hidden:
             del sys.modules[name]
-    # Its Python side says that graphs and sessions are deprecated; they remain in every 2.x.
-    tensorflow.get_logger().setLevel('ERROR')
+    for gpu in tensorflow.config.list_physical_devices('GPU'):
+        # Otherwise TensorFlow takes all of the memory at once.
+        tensorflow.config.experimental.set_memory_growth(gpu, True)
     return tensorflow
 
 
@@ -49,13 +50,17 @@ def choose_device(device: str) -> str:
     return device.upper()
 
 
-def choose_precision(precision: str, device: str) -> str:
-    """`auto` -> bfloat16 where the device multiplies it in hardware, else float32."""
+def choose_precision(precision: str, device: str, flags: frozenset[str] | None = None) -> str:
+    """`auto` -> bfloat16 where the device multiplies it in hardware, else float32.
+
+    `flags` are the CPU's instruction sets, by default those of this one.
+    """
     if precision not in PRECISIONS:
         raise RuntimeSettingError(
             f'The precision {precision!r} is unknown; choose one of {", ".join(PRECISIONS)}'
         )
-    able = device.startswith('/GPU') or bool(BFLOAT16_FLAGS & cpu_flags())
+    flags = cpu_flags() if flags is None else flags
+    able = device.startswith('/GPU') or bool(BFLOAT16_FLAGS & flags)
     if precision == 'bfloat16' and not able:
         raise RuntimeSettingError(
             'The precision bfloat16 needs a CPU with AVX512-BF16 or AMX, or a GPU; '

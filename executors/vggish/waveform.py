@@ -56,7 +56,7 @@ def _scaled(samples: np.ndarray) -> np.ndarray:
 def _mono(samples: np.ndarray) -> np.ndarray:
     if samples.ndim == 1:
         return samples
-    channels = min(samples.shape)
+    channels = min(samples.shape, default=0)
     if samples.ndim != 2 or channels > MOST_CHANNELS:
         raise WaveformError(
             f'has the shape {list(samples.shape)}; send [samples], [channels, samples] or '

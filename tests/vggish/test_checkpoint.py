@@ -1,0 +1,135 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from executors.vggish import checkpoint, weights
+from executors.vggish.checkpoint import SHAPES, read, read_checkpoint, read_compact
+from executors.vggish.weights import WeightsError
+
+
+@pytest.fixture
+def arrays(models):
+    with np.load(models / 'vggish_compact.npz') as file:
+        return dict(file)
+
+
+def save(path, arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def test_the_variables_are_those_of_the_published_graph(slim):
+    assert {v.op.name: tuple(v.shape.as_list()) for v in slim.variables} == SHAPES
+
+
+def test_a_v1_checkpoint_gives_what_was_saved(slim, random_checkpoint):
+    variables = read_checkpoint(random_checkpoint)
+    assert list(variables) == list(SHAPES)
+    saved = slim.session.run({v.op.name: v for v in slim.variables})
+    for name, values in variables.items():
+        np.testing.assert_array_equal(values, saved[name])
+        assert values.dtype == np.float32
+
+
+def test_weights_come_with_the_pca_beside_them(random_checkpoint, official_pca, tmp_path):
+    shutil.copy(official_pca, random_checkpoint.parent)
+    _, pca = read(weights.find(tmp_path, str(random_checkpoint)))
+    with np.load(official_pca) as file:
+        np.testing.assert_array_equal(pca.means, file['pca_means'])
+
+
+def test_a_damaged_pca_file_is_refused_by_name(random_checkpoint, official_pca, tmp_path):
+    path = tmp_path / 'vggish_pca_params.npz'
+    path.write_bytes(official_pca.read_bytes()[:5000])
+    with pytest.raises(WeightsError, match=r'vggish_pca_params\.npz cannot be used as VGGish PCA'):
+        checkpoint.read_pca(path)
+
+
+@pytest.mark.parametrize('kept', [0, 20, 5_000_000])
+def test_a_truncated_checkpoint_is_refused_by_name(random_checkpoint, tmp_path, kept):
+    path = tmp_path / 'cut.ckpt'
+    with random_checkpoint.open('rb') as source:
+        path.write_bytes(source.read(kept))
+    with pytest.raises(WeightsError, match=r'cut\.ckpt cannot be used as a VGGish .+: .+;'):
+        read_checkpoint(path)
+
+
+def test_damage_inside_a_checkpoint_is_noticed(random_checkpoint, tmp_path):
+    path = tmp_path / 'damaged.ckpt'
+    shutil.copy(random_checkpoint, path)
+    with path.open('r+b') as file:
+        file.seek(150_000_000)
+        file.write(b'\0' * 64)
+    with pytest.raises(WeightsError, match=r'damaged\.ckpt cannot be used as a VGGish .+: .+;'):
+        read_checkpoint(path)
+
+
+def test_a_foreign_checkpoint_is_refused_by_what_it_lacks(slim, tmp_path):
+    path = tmp_path / 'foreign.ckpt'
+    tf = slim.tf
+    with tf.Graph().as_default(), tf.Session() as session:
+        other = tf.get_variable('other', [3])
+        session.run(other.initializer)
+        saver = tf.train.Saver(write_version=tf.train.SaverDef.V1)
+        saver.save(session, str(path), write_meta_graph=False)
+    with pytest.raises(WeightsError, match=r'it has no variable vggish/conv1/weights'):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize('content', [b'', b'RIFF....WAVE', b'\x89PNG' * 500])
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
+    path = tmp_path / 'sound.ckpt'
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r'sound\.ckpt cannot be used as a VGGish V1 checkpoint'):
+        read_checkpoint(path)
+
+
+def test_the_compact_weights_expand_as_their_description_says(arrays, models):
+    variables, pca = read_compact(models / 'vggish_compact.npz')
+    assert list(variables) == list(SHAPES)
+    u, v = variables['vggish/fc1/fc1_1/weights']
+    assert (u.shape, v.shape) == ((12288, 128), (128, 4096))
+    name = 'vggish/conv4/conv4_2/weights'
+    expected = arrays[name][1, 2, 100, 7].astype(np.float32) * arrays[name + '_scale'][7]
+    assert variables[name][1, 2, 100, 7] == expected
+    fc2 = variables['vggish/fc2/weights']
+    assert fc2.dtype == np.float32
+    np.testing.assert_array_equal(fc2, arrays['vggish/fc2/weights'].astype(np.float32))
+    np.testing.assert_array_equal(pca.means, arrays['pca_means'])
+    for name, layer in variables.items():
+        assert checkpoint.expand(layer).shape == SHAPES[name]
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'reason'),
+    [
+        ('format_version', np.int32(2), 'its format is 2, not 1'),
+        ('format_version', None, "it has no array 'format_version'"),
+        ('vggish/conv2/weights', None, 'it has no array .*conv2'),
+        ('vggish/conv2/weights_scale', None, 'it has no array .*conv2/weights_scale'),
+        ('vggish/conv2/weights_scale', np.ones(3, np.float32), 'could not be broadcast'),
+        ('vggish/conv1/biases', np.zeros(3, np.float32), r'conv1/biases has the shape \[3\]'),
+        ('vggish/conv1/biases', np.full(64, np.nan, np.float32), 'conv1/biases holds something'),
+        ('vggish/fc1/fc1_2/u', np.zeros((4096, 64), np.float32), 'have no product'),
+        ('pca_means', None, "it has no array 'pca_means'"),
+        ('pca_means', np.zeros(3), r'pca_means has the shape \[3\]'),
+    ],
+)
+def test_compact_weights_that_are_wrong_are_refused_by_the_reason(
+    arrays, tmp_path, name, value, reason
+):
+    arrays = {key: array for key, array in arrays.items() if key != name}
+    if value is not None:
+        arrays[name] = value
+    path = save(tmp_path / 'mine.npz', arrays)
+    with pytest.raises(WeightsError, match=rf'mine\.npz cannot be used as compact .*{reason}'):
+        read_compact(path)
+
+
+@pytest.mark.parametrize('content', [b'', b'PK\x03\x04', b'text', b'\x80\x04pickle'])
+def test_a_file_that_is_not_compact_weights_is_refused(tmp_path, content):
+    path = tmp_path / 'mine.npz'
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r'mine\.npz cannot be used as compact VGGish .+: .+;'):
+        read_compact(path)

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from executors.vggish.model import VGGish
+from executors.vggish.weights import WeightsError
+
+
+@pytest.fixture(scope='module')
+def model(models):
+    return VGGish(models, 'compact', precision='float32', batch_size=16)
+
+
+def test_it_says_what_it_runs(model):
+    assert model.weights.name == 'compact'
+    assert (model.precision, model.device) == ('float32', '/CPU:0')
+
+
+def test_batches_give_the_same_as_all_at_once(model, models, log_mel_examples):
+    together = VGGish(models, 'compact', precision='float32', batch_size=1000)
+    expected = together.raw(log_mel_examples)
+    assert expected.shape == (40, 128)
+    np.testing.assert_allclose(model.raw(log_mel_examples), expected, rtol=0, atol=1e-5)
+
+
+def test_no_examples_give_no_embeddings(model):
+    assert model.project(np.empty((0, 96, 64), np.float32)).shape == (0, 128)
+
+
+def test_the_pca_follows_the_network(model, compact, log_mel_examples):
+    _, pca = compact
+    some = log_mel_examples[:3]
+    np.testing.assert_array_equal(model.project(some), pca.project(model.raw(some)))
+
+
+def test_weights_that_cannot_be_used_are_refused(tmp_path):
+    with pytest.raises(WeightsError, match='are missing'):
+        VGGish(tmp_path)

@@ -1,0 +1,79 @@
+import threading
+
+import numpy as np
+import published
+import pytest
+
+from executors.vggish import checkpoint
+from executors.vggish.network import Network
+from executors.vggish.runtime import cpu_flags
+
+
+@pytest.fixture(scope='module')
+def network(compact):
+    return Network(compact[0], precision='float32')
+
+
+def test_a_restored_checkpoint_gives_the_outputs_of_the_published_graph(
+    slim, random_checkpoint, log_mel_examples
+):
+    expected = slim.embed(log_mel_examples[:8])
+    restored = Network(checkpoint.read_checkpoint(random_checkpoint), precision='float32')
+    outputs = restored.embed(log_mel_examples[:8])
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+def test_factored_layers_give_the_outputs_of_the_expanded_published_graph(
+    network, compact, log_mel_examples
+):
+    variables, _ = compact
+    graph = published.SlimGraph()
+    graph.assign({name: checkpoint.expand(layer) for name, layer in variables.items()})
+    expected = graph.embed(log_mel_examples)
+    graph.session.close()
+    np.testing.assert_allclose(network.embed(log_mel_examples), expected, rtol=0, atol=1e-4)
+
+
+def test_the_last_layer_has_no_activation(network, log_mel_examples):
+    assert (network.embed(log_mel_examples) < 0).mean() > 0.2
+
+
+def test_outputs_do_not_depend_on_the_rest_of_the_batch(network, compact, log_mel_examples):
+    _, pca = compact
+
+    def levels(size):
+        batches = np.split(log_mel_examples, range(size, len(log_mel_examples), size))
+        return np.concatenate([(pca.project(network.embed(b)) + 2) * 255 / 4 for b in batches])
+
+    together = np.trunc(levels(len(log_mel_examples)))
+    for size in (1, 3, 16):
+        moved = np.abs(np.trunc(levels(size)) - together)
+        assert moved.max() <= 1
+        assert (moved > 0).mean() <= 0.001
+
+
+def test_several_threads_get_each_their_own(network, log_mel_examples):
+    parts = np.split(log_mel_examples, 4)
+    expected = [network.embed(part) for part in parts]
+    results = [[] for _ in parts]
+
+    def run(k):
+        results[k] = [network.embed(parts[k]) for _ in range(5)]
+
+    threads = [threading.Thread(target=run, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for outputs, reference in zip(results, expected, strict=True):
+        assert len(outputs) == 5
+        for output in outputs:
+            np.testing.assert_allclose(output, reference, atol=1e-5)
+
+
+def test_the_precision_is_that_of_the_cpu(compact):
+    has_bfloat16 = bool({'avx512_bf16', 'amx_bf16'} & cpu_flags())
+    network = Network(compact[0], device='/CPU:0', precision='auto')
+    assert network.device == '/CPU:0'
+    assert network.precision == ('bfloat16' if has_bfloat16 else 'float32')

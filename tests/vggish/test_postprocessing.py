@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from executors.vggish import postprocessing
+from executors.vggish.postprocessing import Pca
+
+
+@pytest.fixture
+def pca(official_pca):
+    return Pca.load(official_pca)
+
+
+def test_the_official_parameters_are_read_as_they_are(pca, official_pca):
+    with np.load(official_pca) as file:
+        np.testing.assert_array_equal(pca.eigen_vectors, file['pca_eigen_vectors'])
+        np.testing.assert_array_equal(pca.means, file['pca_means'])
+
+
+def test_the_projection_is_the_published_formula(pca, official_pca):
+    embeddings = np.random.default_rng(0).standard_normal((3, 128)).astype(np.float32)
+    with np.load(official_pca) as file:
+        eigen_vectors, means = file['pca_eigen_vectors'], file['pca_means']
+    expected = [
+        [
+            sum(eigen_vectors[i, j] * (float(row[j]) - means[j]) for j in range(128))
+            for i in range(128)
+        ]
+        for row in embeddings
+    ]
+    np.testing.assert_allclose(pca.project(embeddings), expected, rtol=0, atol=1e-12)
+
+
+def test_the_mean_embedding_projects_to_the_middle(pca):
+    projected = pca.project(pca.means[np.newaxis])
+    np.testing.assert_allclose(projected, 0, atol=1e-12)
+    # (0 + 2) * 255 / 4 = 127.5, cut to 127
+    assert set(postprocessing.quantize(projected).ravel()) == {127}
+
+
+def test_quantised_values_of_the_official_parameters_worked_out_by_hand(pca, official_pca):
+    """An embedding one unit from the mean along axis j projects to column j."""
+    with np.load(official_pca) as file:
+        eigen_vectors, means = file['pca_eigen_vectors'], file['pca_means']
+    step = means.copy()
+    step[7] += 1.0
+    expected = [
+        int((min(max(value, -2.0), 2.0) + 2.0) * 255.0 / 4.0) for value in eigen_vectors[:, 7]
+    ]
+    levels = postprocessing.quantize(pca.project(step[np.newaxis]))[0]
+    assert levels.dtype == np.uint8
+    assert levels.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ('value', 'level'),
+    [
+        (-1e9, 0),
+        (-2.0, 0),
+        (-2 + 4 / 255 - 1e-9, 0),
+        (-2 + 4 / 255 + 1e-9, 1),
+        (0.0, 127),
+        (1.0, 191),  # 191.25
+        (1.999, 254),  # 254.9
+        (2.0, 255),
+        (1e9, 255),
+    ],
+)
+def test_values_are_clipped_stretched_and_cut(value, level):
+    assert postprocessing.quantize(np.array([value])).tolist() == [level]
+
+
+def test_centred_levels_are_int8_over_128_and_lose_nothing():
+    every_level = np.arange(256, dtype=np.uint8)
+    centred = postprocessing.centre(every_level)
+    assert centred.dtype == np.float32
+    assert centred[0] == -1.0
+    assert centred[128] == 0.0
+    as_int8 = (centred * 128).astype(np.int8)
+    np.testing.assert_array_equal(as_int8 / np.float32(128), centred)
+    np.testing.assert_array_equal(as_int8.astype(int) + 128, every_level)
+
+
+def test_concatenation_keeps_the_order_of_time():
+    projected = np.repeat([[-2.0], [0.0], [1.0], [2.0]], 128, axis=1)
+    pooled = postprocessing.concatenate(projected)
+    assert pooled.shape == (512,)
+    assert pooled.dtype == np.float32
+    assert (pooled * 128).reshape(4, 128)[:, 0].tolist() == [-128, -1, 63, 127]
+
+
+def test_the_average_is_taken_before_the_clipping_and_the_8_bits():
+    projected = np.repeat([[3.0], [-1.0], [0.5], [-0.5]], 128, axis=1)
+    pooled = postprocessing.average(projected)
+    assert pooled.shape == (128,)
+    assert pooled.dtype == np.float32
+    # mean 0.5; (0.5 + 2) * 255 / 4 - 128 = 31.375; clipped first it would be 0.25, 15.4
+    np.testing.assert_allclose(pooled * 128, 31.375, rtol=1e-6)
+
+
+def test_parameters_with_the_means_as_a_column_are_the_same(pca, tmp_path):
+    path = tmp_path / 'column.npz'
+    np.savez(path, pca_eigen_vectors=pca.eigen_vectors, pca_means=pca.means.reshape(-1, 1))
+    np.testing.assert_array_equal(Pca.load(path).means, pca.means)
+
+
+@pytest.mark.parametrize(
+    ('eigen_vectors', 'means', 'reason'),
+    [
+        (np.eye(64), np.zeros(128), r'pca_eigen_vectors has the shape \[64, 64\]'),
+        (np.eye(128), np.zeros(64), r'pca_means has the shape \[64\]'),
+        (np.full((128, 128), np.nan), np.zeros(128), 'pca_eigen_vectors holds something else'),
+    ],
+)
+def test_other_parameters_are_refused(eigen_vectors, means, reason):
+    with pytest.raises(ValueError, match=reason):
+        Pca(eigen_vectors, means)
