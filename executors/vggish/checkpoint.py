@@ -1,14 +1,17 @@
 """Reading weights: official V1 checkpoints, and the compact form."""
 
-import zipfile
+import subprocess
+import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from zipfile import BadZipFile
 
 import numpy as np
 
 from executors.vggish.parameters import EMBEDDING_SIZE
-from executors.vggish.postprocessing import Pca
+from executors.vggish.postprocessing import ContentError, Pca
 from executors.vggish.weights import Weights, WeightsError
 
 # The variables of the published graph, as TF-Slim names them. Convolutions are height, width, in,
@@ -37,6 +40,9 @@ SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 COMPACT_FORMAT_VERSION = 1
 
+# What reading a file that is not what it should be can raise (ContentError is a ValueError).
+UNREADABLE = (OSError, ValueError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error)
+
 # A layer's weights: one array, or two whose product they are.
 Layer = np.ndarray | tuple[np.ndarray, np.ndarray]
 
@@ -53,10 +59,28 @@ def read(weights: Weights) -> tuple[dict[str, Layer], Pca]:
     return variables, read_pca(weights.pca_path)
 
 
+def check(weights: Weights) -> None:
+    """Raise WeightsError where `read` would, without loading TensorFlow into this process.
+
+    What has a known SHA-256 (official, compact) needs no look inside.
+    """
+    if weights.name in ('official', 'compact'):
+        return
+    if weights.pca_path is None:
+        read_compact(weights.path)
+        return
+    read_pca(weights.pca_path)
+    child = [sys.executable, '-m', 'executors.vggish.checkpoint', str(weights.path.resolve())]
+    root = Path(__file__).parents[2]
+    checked = subprocess.run(child, cwd=root, capture_output=True, text=True)
+    if checked.returncode:
+        raise WeightsError(checked.stderr.strip().splitlines()[-1])
+
+
 def read_pca(path: Path) -> Pca:
     try:
         return Pca.load(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise _unusable(path, 'VGGish PCA parameters', error) from None
 
 
@@ -73,7 +97,7 @@ def read_checkpoint(path: Path) -> dict[str, Layer]:
             values = reader.get_tensor(name)
             _check_values(name, values)
             variables[name] = values.astype(np.float32, copy=False)
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+    except (tf.errors.OpError, *UNREADABLE) as error:
         raise _unusable(path, 'a VGGish V1 checkpoint', error) from None
     return variables
 
@@ -83,18 +107,14 @@ def read_compact(path: Path) -> tuple[dict[str, Layer], Pca]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        version = int(arrays['format_version'])
+        version = _array(arrays, 'format_version').tolist()
         if version != COMPACT_FORMAT_VERSION:
-            raise ValueError(f'its format is {version}, not {COMPACT_FORMAT_VERSION}')
+            raise ContentError(f'its format is {version}, not {COMPACT_FORMAT_VERSION}')
         variables = {name: _compact_layer(arrays, name) for name in SHAPES}
-        _check_shapes({name: _shape(layer) for name, layer in variables.items()})
-        for name, layer in variables.items():
-            for values in layer if isinstance(layer, tuple) else (layer,):
-                _check_values(name, values)
-        pca = Pca(arrays['pca_eigen_vectors'], arrays['pca_means'])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        _check_shapes({name: _shape(name, layer) for name, layer in variables.items()})
+        return variables, Pca.of(arrays)
+    except UNREADABLE as error:
         raise _unusable(path, 'compact VGGish weights', error) from None
-    return variables, pca
 
 
 def expand(layer: Layer) -> np.ndarray:
@@ -103,44 +123,68 @@ def expand(layer: Layer) -> np.ndarray:
 
 
 def _compact_layer(arrays: Mapping[str, np.ndarray], name: str) -> Layer:
-    if name in arrays:
-        return _dequantize(arrays, name)
     stem = name.removesuffix('weights')
-    return _dequantize(arrays, stem + 'u'), _dequantize(arrays, stem + 'v')
+    if stem + 'u' in arrays:
+        return _dequantize(arrays, stem + 'u'), _dequantize(arrays, stem + 'v')
+    return _dequantize(arrays, name)
 
 
 def _dequantize(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-    values = arrays[name].astype(np.float32)
-    # int8 has one scale for each output channel, the last axis.
-    return values * arrays[name + '_scale'] if arrays[name].dtype == np.int8 else values
+    values = _array(arrays, name)
+    if values.dtype == np.int8:
+        # One scale for each output channel, the last axis.
+        scale = _array(arrays, name + '_scale')
+        if scale.shape != values.shape[-1:]:
+            raise ContentError(
+                f'{name}_scale has the shape {list(scale.shape)}, not {list(values.shape[-1:])}'
+            )
+        values = values * scale
+    _check_values(name, values)
+    return values.astype(np.float32)
 
 
-def _shape(layer: Layer) -> tuple[int, ...]:
-    if isinstance(layer, tuple):
-        u, v = layer
-        if u.ndim != 2 or v.ndim != 2 or u.shape[1] != v.shape[0]:
-            raise ValueError(f'factors of {list(u.shape)} and {list(v.shape)} have no product')
-        return u.shape[0], v.shape[1]
-    return layer.shape
+def _array(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    if name not in arrays:
+        raise ContentError(f'it has no array {name}')
+    return arrays[name]
+
+
+def _shape(name: str, layer: Layer) -> tuple[int, ...]:
+    if isinstance(layer, np.ndarray):
+        return layer.shape
+    u, v = layer
+    if u.ndim != 2 or v.ndim != 2 or u.shape[1] != v.shape[0]:
+        raise ContentError(
+            f'the factors of {name}, {list(u.shape)} and {list(v.shape)}, have no product'
+        )
+    return u.shape[0], v.shape[1]
 
 
 def _check_shapes(found: Mapping[str, tuple[int, ...]]) -> None:
     for name, shape in SHAPES.items():
         if name not in found:
-            raise ValueError(f'it has no variable {name}')
+            raise ContentError(f'it has no variable {name}')
         if found[name] != shape:
-            raise ValueError(f'{name} has the shape {list(found[name])}, not {list(shape)}')
+            raise ContentError(f'{name} has the shape {list(found[name])}, not {list(shape)}')
 
 
 def _check_values(name: str, values: np.ndarray) -> None:
     if values.dtype.kind != 'f' or not np.isfinite(values).all():
-        raise ValueError(f'{name} holds something else than finite numbers')
+        raise ContentError(f'{name} holds something else than finite numbers')
 
 
 def _unusable(path: Path, kind: str, error: Exception) -> WeightsError:
-    reason = f'it has no array {error}' if isinstance(error, KeyError) else str(error)
-    reason = reason.splitlines()[0].rstrip('.') if reason else type(error).__name__
+    # What TensorFlow, numpy, zipfile and zlib say of a broken file helps nobody but their authors.
+    known = isinstance(error, ContentError)
+    reason = str(error) if known else 'it is truncated, damaged or in another format'
     return WeightsError(
         f'{path} cannot be used as {kind}: {reason}; replace it, or set AUDIO_SEARCH_WEIGHTS to '
         'auto, official, compact or another path'
     )
+
+
+if __name__ == '__main__':
+    try:
+        read_checkpoint(Path(sys.argv[1]))
+    except WeightsError as refusal:
+        sys.exit(str(refusal))

@@ -1,5 +1,6 @@
 """From the network's output to 8 bits: the published PCA, clipping and quantisation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from executors.vggish.parameters import (
 )
 
 CENTRE = QUANTIZE_LEVELS // 2  # subtracted, so that a level is an int8
+
+
+class ContentError(ValueError):
+    """An array that is not what VGGish needs; the message says which, and why."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,23 @@ class Pca:
         }
         for name, (values, shape) in shapes.items():
             if values.shape != shape:
-                raise ValueError(f'{name} has the shape {list(values.shape)}, not {list(shape)}')
+                raise ContentError(f'{name} has the shape {list(values.shape)}, not {list(shape)}')
             if values.dtype.kind != 'f' or not np.isfinite(values).all():
-                raise ValueError(f'{name} holds something else than finite numbers')
+                raise ContentError(f'{name} holds something else than finite numbers')
 
     @classmethod
     def load(cls, path: Path) -> 'Pca':
-        """Read the two arrays of an .npz; raises OSError, ValueError or KeyError if it has not."""
+        """Read the two arrays of an .npz; raises what numpy does, or ContentError."""
         with np.load(path, allow_pickle=False) as arrays:
-            means = arrays['pca_means']
-            # The file has been published with the means as a column, too.
-            return cls(arrays['pca_eigen_vectors'], means.reshape(-1))
+            return cls.of(arrays)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> 'Pca':
+        """From arrays of the published names. The means may be a column, as in some copies."""
+        for name in ('pca_eigen_vectors', 'pca_means'):
+            if name not in arrays:
+                raise ContentError(f'it has no array {name}')
+        return cls(arrays['pca_eigen_vectors'], arrays['pca_means'].reshape(-1))
 
     def project(self, embeddings: np.ndarray) -> np.ndarray:
         """Raw embeddings [n, 128] -> decorrelated float64 [n, 128], most of it within [-2, 2]."""
