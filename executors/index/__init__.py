@@ -1,5 +1,6 @@
 """A durable index of clips and their embeddings, with exact search. Knows nothing of Jina."""
 
+from executors.index.backup import backup
 from executors.index.configuration import Configuration
 from executors.index.errors import IndexFileError, StorageError
 from executors.index.filters import FilterError
@@ -16,5 +17,6 @@ __all__ = [
     'IndexFileError',
     'Neighbour',
     'StorageError',
+    'backup',
     'check',
 ]

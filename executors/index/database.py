@@ -3,8 +3,8 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ PRAGMA page_size = {PAGE_BYTES};
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE configuration (key TEXT PRIMARY KEY, value NOT NULL);
-CREATE TABLE state (version INTEGER NOT NULL);
-INSERT INTO state VALUES (0);
+CREATE TABLE state (version INTEGER NOT NULL, next_number INTEGER NOT NULL);
+INSERT INTO state VALUES (0, 1);
 CREATE TABLE clips (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -59,7 +59,7 @@ def create(path: Path, configuration: Configuration) -> None:
     """Make an empty index at `path`, whole or not at all."""
     new = path.with_name(f'{path.name}.new')
     new.unlink(missing_ok=True)
-    with _closing(sqlite3.connect(new, isolation_level=None)) as db:
+    with closing(sqlite3.connect(new, isolation_level=None)) as db:
         db.executescript(SCHEMA)
         db.executemany('INSERT INTO configuration VALUES (?, ?)', configuration.as_dict().items())
         db.execute('PRAGMA journal_mode = WAL')
@@ -76,7 +76,7 @@ def read_configuration(path: Path) -> Configuration:
     """
     _check_header(path)
     try:
-        with _closing(connect(path, writable=False)) as db:
+        with closing(connect(path, writable=False, immutable=not log_bytes(path))) as db:
             return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
     except (sqlite3.Error, TypeError) as error:
         raise damaged(path, str(error)) from error
@@ -89,9 +89,12 @@ def damaged(path: Path, how: str) -> IndexFileError:
     )
 
 
-def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """A connection in autocommit mode that may be used by one thread after another."""
-    mode = 'rw' if writable else 'ro'
+def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode that may be used by one thread after another.
+
+    `immutable` is for what never changes: it makes no files beside the index, and sees no log.
+    """
+    mode = 'rw' if writable else 'ro&immutable=1' if immutable else 'ro'
     db = sqlite3.connect(
         f'{path.resolve().as_uri()}?mode={mode}',
         uri=True,
@@ -214,6 +217,17 @@ def clip_count(db: sqlite3.Connection) -> int:
     return db.execute('SELECT count(*) FROM clips').fetchone()[0]
 
 
+def next_number(db: sqlite3.Connection) -> int:
+    """The number of the next clip that is stored; none is ever given twice."""
+    return db.execute('SELECT next_number FROM state').fetchone()[0]
+
+
+def finish(db: sqlite3.Connection, next_number: int) -> int:
+    """Mark the end of a transaction; the version of the database from then on."""
+    db.execute('UPDATE state SET version = version + 1, next_number = ?', (next_number,))
+    return version(db)
+
+
 def _entry(row: tuple[Any, ...]) -> Entry:
     id, uri, tags, source, chunk_count = row
     return Entry(
@@ -256,16 +270,14 @@ def _check_header(path: Path) -> None:
         )
     page_bytes = int.from_bytes(header[16:18], 'big')
     expected = page_bytes * int.from_bytes(header[28:32], 'big')
-    wal = path.with_name(path.name + '-wal')
     # With a log beside it the file may be behind its header: the pages are in the log.
-    logged = wal.exists() and wal.stat().st_size > 0
-    if path.stat().st_size < expected and not logged:
+    if path.stat().st_size < expected and not log_bytes(path):
         raise damaged(path, f'it ends after {path.stat().st_size:,} of {expected:,} bytes')
 
 
-@contextmanager
-def _closing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def log_bytes(path: Path) -> int:
+    """The size of the write-ahead log that SQLite keeps beside a file in use."""
     try:
-        yield db
-    finally:
-        db.close()
+        return path.with_name(path.name + '-wal').stat().st_size
+    except FileNotFoundError:
+        return 0

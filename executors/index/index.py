@@ -5,7 +5,8 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,10 +17,11 @@ from executors.index import database, filters
 from executors.index.configuration import Configuration
 from executors.index.errors import IndexFileError, StorageError
 from executors.index.lock import Lock, refuse_if_locked
+from executors.index.projection import Plane, project
 from executors.index.records import Clip, Entry, Excluded, Neighbour
 from executors.index.scan import Scanner
 from executors.index.transaction import Transaction
-from executors.index.vectors import Snapshot, Vectors
+from executors.index.vectors import Block, Snapshot, changed
 
 LOAD_BATCH_CLIPS = 1024
 
@@ -50,17 +52,16 @@ class Index:
                 _check_configuration(path, configuration)
             else:
                 database.create(path, configuration)
-            version, vectors = _load(path, configuration.dimensions)
+            self._snapshot = _load(path, configuration.dimensions)
             self._writer = _writer(path)
         except BaseException:
             self._lock.release()
             raise
-        self._vectors = vectors
-        self._snapshot = Snapshot(version, vectors.blocks)
-        self._next_number = _last_number(vectors) + 1
         self._write_lock = threading.Lock()
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._scanner = Scanner()
+        self._plane_lock = threading.Lock()
+        self._plane_of: tuple[int, Plane] | None = None
 
     def close(self) -> None:
         self._scanner.close()
@@ -88,11 +89,17 @@ class Index:
         """
         with self._write_lock:
             db = self._writer
+            before = self._snapshot
             try:
                 db.execute('BEGIN IMMEDIATE')
-                transaction = Transaction(db, self._next_number)
+                transaction = Transaction(db)
                 yield transaction
                 version = transaction.finish()
+                blocks = changed(
+                    () if transaction.cleared else before.blocks,
+                    transaction.removed,
+                    ((number, clip.embeddings) for number, clip in transaction.added.items()),
+                )
                 db.execute('COMMIT')
             except sqlite3.Error as error:
                 _roll_back(db)
@@ -103,21 +110,16 @@ class Index:
             except BaseException:
                 _roll_back(db)
                 raise
-            if transaction.cleared:
-                self._vectors.blocks = ()
-            self._vectors.blocks = self._vectors.changed(
-                transaction.removed,
-                [(number, clip.embeddings) for number, clip in transaction.added.items()],
-            )
-            self._next_number = transaction.next_number
-            self._snapshot = Snapshot(version, self._vectors.blocks)
+            generation = before.generation + (blocks is not before.blocks)
+            self._snapshot = Snapshot(version, generation, blocks)
 
     def clear(self) -> None:
         """Remove every clip, and give the file's room back. Raises StorageError."""
         with self.transaction() as transaction:
             transaction.clear()
-        with self._write_lock:
+        with self._write_lock, suppress(sqlite3.Error):  # it is empty either way
             self._writer.execute('VACUUM')
+            self._writer.execute('PRAGMA wal_checkpoint(TRUNCATE)')
 
     @contextmanager
     def _read(self) -> Iterator[tuple[sqlite3.Connection, Snapshot]]:
@@ -194,10 +196,22 @@ class Index:
             return database.clip(db, numbers[0]) if numbers else None
 
     def page(self, offset: int, limit: int, *, points: bool = False) -> tuple[list[Entry], int]:
-        """A part of all clips, in the order they were stored, and how many there are."""
-        with self._read() as (db, _):
-            entries = [entry for _, entry in database.page(db, offset, limit)]
-            return entries, database.clip_count(db)
+        """A part of all clips, in the order they were stored, and how many there are; on request
+        with their points in the plane of all clips (see `projection`)."""
+        with self._read() as (db, snapshot):
+            numbered = database.page(db, offset, limit)
+            total = database.clip_count(db)
+        if not points:
+            return [entry for _, entry in numbered], total
+        plane = self._plane(snapshot)
+        return [replace(entry, point=plane.point(number)) for number, entry in numbered], total
+
+    def _plane(self, snapshot: Snapshot) -> Plane:
+        with self._plane_lock:
+            if self._plane_of is None or self._plane_of[0] != snapshot.generation:
+                plane = project(snapshot.blocks, self.configuration.dimensions)
+                self._plane_of = snapshot.generation, plane
+            return self._plane_of[1]
 
     def counts(self) -> tuple[int, int]:
         """How many clips and chunks are stored."""
@@ -206,8 +220,7 @@ class Index:
 
     def file_bytes(self) -> int:
         """What the file takes on disk, with its log."""
-        log = self.path.with_name(self.path.name + '-wal')
-        return sum(path.stat().st_size for path in (self.path, log) if path.exists())
+        return self.path.stat().st_size + database.log_bytes(self.path)
 
 
 def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
@@ -261,23 +274,20 @@ def _writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _load(path: Path, dimensions: int) -> tuple[int, Vectors]:
-    """The version and all embeddings. Every page that holds some is read, so a file that lost its
-    end is found out here."""
-    vectors = Vectors(dimensions)
+def _load(path: Path, dimensions: int) -> Snapshot:
+    """All embeddings. Every page that holds some is read, so a file that lost its end is found out
+    here."""
+    blocks: tuple[Block, ...] = ()
     try:
-        db = database.connect(path, writable=False)
-        try:
+        with closing(database.connect(path, writable=False)) as db:
             db.execute('BEGIN')
             version = database.version(db)
             rows = iter(database.embeddings(db))
             while batch := _rows(rows, dimensions):
-                vectors.blocks = vectors.changed([], batch)
-        finally:
-            db.close()
+                blocks = changed(blocks, [], batch)
     except (sqlite3.Error, ValueError) as error:
         raise database.damaged(path, str(error)) from error
-    return version, vectors
+    return Snapshot(version, 0, blocks)
 
 
 def _rows(rows: Iterator[tuple[int, int, bytes]], dimensions: int) -> list[tuple[int, np.ndarray]]:
@@ -290,13 +300,6 @@ def _rows(rows: Iterator[tuple[int, int, bytes]], dimensions: int) -> list[tuple
         if len(batch) == LOAD_BATCH_CLIPS:
             break
     return batch
-
-
-def _last_number(vectors: Vectors) -> int:
-    if not vectors.blocks:
-        return 0
-    last = vectors.blocks[-1]
-    return int(last.clips[last.count - 1])
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

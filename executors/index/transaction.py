@@ -10,9 +10,9 @@ from executors.index.records import Clip, Entry
 class Transaction:
     """Changes to the index; see `Index.transaction`."""
 
-    def __init__(self, db: sqlite3.Connection, next_number: int) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.next_number = next_number
+        self._next_number = database.next_number(db)
         self.added: dict[int, Clip] = {}
         self.removed: list[int] = []
         self.cleared = False
@@ -24,9 +24,9 @@ class Transaction:
         """
         for number in database.find(self._db, clip.id, clip.uri):
             self._remove(number)
-        database.insert(self._db, self.next_number, clip)
-        self.added[self.next_number] = clip
-        self.next_number += 1
+        database.insert(self._db, self._next_number, clip)
+        self.added[self._next_number] = clip
+        self._next_number += 1
 
     def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
         """The clip with that id, else the one with that uri."""
@@ -55,8 +55,7 @@ class Transaction:
         self.cleared = True
 
     def finish(self) -> int:
-        self._db.execute('UPDATE state SET version = version + 1')
-        return database.version(self._db)
+        return database.finish(self._db, self._next_number)
 
     def _remove(self, number: int) -> None:
         database.delete(self._db, number)

@@ -1,12 +1,12 @@
 """The embeddings in memory: int8 rows in blocks that never move."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-BLOCK_ROWS = 16384  # 8 MB of 512-d rows: far beyond the caches, and little to copy when merging
+BLOCK_ROWS = 8192  # 4 MB of 512-d rows: enough to get huge pages, and little to copy when merging
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The embeddings at one version of the database."""
+    """The embeddings at one version of the database; `generation` is that of the embeddings alone,
+    which a change of tags leaves as they are."""
 
     version: int
+    generation: int
     blocks: tuple[Block, ...]
 
     @property
@@ -64,44 +66,33 @@ class Snapshot:
         return sum(block.live_count for block in self.blocks)
 
 
-class Vectors:
-    """Rows in the order of their clips' numbers, which must ascend from one append to the next.
+def changed(
+    blocks: tuple[Block, ...],
+    removed: Iterable[int],
+    added: Iterable[tuple[int, np.ndarray]],
+) -> tuple[Block, ...]:
+    """The blocks without the clips `removed`, and with `added`: (number, int8 [chunks,
+    dimensions]), of ascending numbers above all those there.
 
-    One writer at a time; readers take `blocks`, a snapshot that no later change touches.
+    Uses the room behind the last block's rows, so of one state only one next may be kept.
     """
-
-    def __init__(self, dimensions: int) -> None:
-        self.dimensions = dimensions
-        self.blocks: tuple[Block, ...] = ()
-
-    def changed(
-        self, removed: Iterable[int], added: Iterable[tuple[int, np.ndarray]]
-    ) -> tuple[Block, ...]:
-        """The blocks without the clips `removed`, and with (number, int8 [chunks, dimensions])."""
-        blocks = list(self.blocks)
-        for clip in removed:
-            _remove(blocks, clip)
-        _merge_sparse(blocks)
-        added = list(added)
-        if added:
-            clips = np.repeat([n for n, _ in added], [len(v) for _, v in added]).astype(np.int32)
-            ordinals = np.concatenate([np.arange(len(v), dtype=np.int32) for _, v in added])
-            _append(blocks, np.concatenate([v for _, v in added]), clips, ordinals, self.dimensions)
-        return tuple(blocks)
+    removed, added = list(removed), list(added)
+    if not removed and not added:
+        return blocks
+    new = list(blocks)
+    for clip in removed:
+        _remove(new, clip)
+    if removed:
+        _merge_sparse(new)
+    if added:
+        clips = np.repeat([number for number, _ in added], [len(rows) for _, rows in added])
+        ordinals = np.concatenate([np.arange(len(rows)) for _, rows in added])
+        _append(new, np.concatenate([rows for _, rows in added]), clips, ordinals)
+    return tuple(new)
 
 
-def embeddings_of(blocks: tuple[Block, ...], clip: int) -> np.ndarray:
-    """int8 [chunks, dimensions] of a clip, a copy; no rows for a clip that is not there."""
-    parts = [block.vectors[rows] for block, rows in _find(blocks, clip)]
-    return np.concatenate(parts) if parts else np.empty((0, 0), np.int8)
-
-
-def _find(blocks: tuple[Block, ...] | list[Block], clip: int) -> Iterator[tuple[Block, slice]]:
-    for index in _indices(blocks, clip):
-        yield blocks[index], blocks[index].rows_of(clip)
-
-
-def _indices(blocks: tuple[Block, ...] | list[Block], clip: int) -> range:
+def _indices(blocks: list[Block], clip: int) -> range:
+    """Which blocks have rows of a clip."""
     first = bisect_left(blocks, clip, key=lambda block: int(block.clips[block.count - 1]))
     last = first
     while last < len(blocks) and blocks[last].clips[0] <= clip:
@@ -118,16 +109,12 @@ def _remove(blocks: list[Block], clip: int) -> None:
 
 
 def _append(
-    blocks: list[Block],
-    vectors: np.ndarray,
-    clips: np.ndarray,
-    ordinals: np.ndarray,
-    dimensions: int,
+    blocks: list[Block], vectors: np.ndarray, clips: np.ndarray, ordinals: np.ndarray
 ) -> None:
     taken = 0
     while taken < len(vectors):
         if not blocks or blocks[-1].count == BLOCK_ROWS:
-            blocks.append(Block.empty(dimensions))
+            blocks.append(Block.empty(vectors.shape[1]))
         block = blocks[-1]
         end = min(block.count + len(vectors) - taken, BLOCK_ROWS)
         rows = slice(block.count, end)

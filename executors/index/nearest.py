@@ -1,0 +1,75 @@
+"""The best rows so far, while they go by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+# Cosines, clip numbers and chunk ordinals, one of each a row.
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
+NO_ROWS: Rows = (np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32))
+PENDING_ROWS = 32  # sorted together: a sort costs some 50 us however few they are
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest rows of one query, nearest first; ties by clip number, then chunk."""
+
+    clips: np.ndarray
+    ordinals: np.ndarray
+    distances: np.ndarray
+
+
+class Best:
+    """The best `limit` rows so far, each of another clip when `distinct`.
+
+    Rows up to `floor` are not considered: there are enough that come earlier.
+    """
+
+    def __init__(
+        self, limit: int, distinct: bool, excluded: int | None = None, floor: float = -np.inf
+    ) -> None:
+        self.limit = limit
+        self.distinct = distinct
+        self.excluded = excluded
+        self.floor = floor
+        self._found: list[Rows] = [NO_ROWS]
+        self._pending = 0
+
+    def offer(self, cosines: np.ndarray, clips: np.ndarray, ordinals: np.ndarray) -> None:
+        """Consider rows; those that follow in the index have to be offered later."""
+        kept = cosines > self.floor
+        if self.excluded is not None:
+            kept &= clips != self.excluded
+        if kept.any():
+            self._found.append((cosines[kept], clips[kept], ordinals[kept]))
+            self._pending += len(self._found[-1][0])
+        if self._pending > PENDING_ROWS + self.limit:
+            self.settle()
+
+    def settle(self) -> 'Best':
+        """Keep no more than the best `limit`."""
+        cosines, clips, ordinals = self.rows()
+        order = np.lexsort((ordinals, clips, -cosines))
+        if self.distinct:
+            _, first = np.unique(clips[order], return_index=True)
+            order = order[np.sort(first)]
+        order = order[: self.limit]
+        if len(order) == self.limit:
+            self.floor = max(self.floor, float(cosines[order[-1]]))
+        self._found = [(cosines[order], clips[order], ordinals[order])]
+        self._pending = 0
+        return self
+
+    def rows(self) -> Rows:
+        cosines, clips, ordinals = zip(*self._found, strict=True)
+        return np.concatenate(cosines), np.concatenate(clips), np.concatenate(ordinals)
+
+
+def merged(bests: Sequence[Best]) -> Nearest:
+    """The best of rows that were offered to several, each of them others."""
+    whole = Best(bests[0].limit, bests[0].distinct)
+    for best in bests:
+        whole.offer(*best.rows())
+    cosines, clips, ordinals = whole.settle().rows()
+    return Nearest(clips, ordinals, 1 - cosines)
