@@ -8,6 +8,8 @@ import os
 import sys
 import warnings
 
+from pydantic.warnings import PydanticDeprecationWarning
+
 from executors.settings import apply_defaults
 
 apply_defaults()
@@ -25,8 +27,8 @@ os.environ.setdefault('JINA_LOG_LEVEL', 'WARNING')
 os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
 
 # docarray and jina are written for pydantic 1 and 2 at once; pydantic tells their users, at length.
-for about_pydantic in (r'(?s).*[Pp]ydantic', r'Valid config keys have changed in V2'):
-    warnings.filterwarnings('ignore', message=about_pydantic, module=r'(docarray|jina|pydantic)')
+warnings.filterwarnings('ignore', category=PydanticDeprecationWarning, module='docarray|jina')
+warnings.filterwarnings('ignore', message='Valid config keys have changed in V2')
 
 
 def _import_docarray_alone() -> None:

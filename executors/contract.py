@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-CLIP = 'toy-data/101_churchbell.mp3'
+CLIP = 'toy-data/111_churchbell.mp3'
 
 
 def _writable(value: Any) -> Any:

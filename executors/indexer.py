@@ -1,6 +1,7 @@
 """Keeps clips with their chunks, and finds the chunks nearest to those of a query."""
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,8 @@ class SimpleIndexer(Executor):
             try:
                 if doc.id and not doc.uri and not doc.chunks:
                     self._fill_stored(doc)
+                elif doc.uri and (entry := self.store.find(None, doc.uri)):
+                    doc.id = entry.id
                 vectors.append(self._embeddings(doc))
                 queries.append(doc)
             except (ValueError, StorageError) as error:
@@ -194,7 +197,7 @@ class SimpleIndexer(Executor):
     def clips(  # type: ignore[no-untyped-def]
         self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
     ):
-        """A page of all clips in the order they were stored: {clips: [...], total}.
+        """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
         Parameters: `offset`, `limit`, and `include: [point]` for the place of each clip in a plane.
         """
@@ -204,7 +207,8 @@ class SimpleIndexer(Executor):
             int(parameters.get('limit') or DEFAULT_PAGE),
             points=_includes(parameters, 'point'),
         )
-        return {'clips': [_listed(entry) for entry in entries], 'total': total}
+        # As text: Jina's returned objects have float64 for every number.
+        return {'clips': json.dumps([_listed(entry) for entry in entries]), 'total': total}
 
     @requests(on='/status')
     def status(self, docs: DocList[AudioClip], **kwargs: Any):  # type: ignore[no-untyped-def]

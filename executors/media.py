@@ -93,15 +93,15 @@ def resolve(uri: str, roots: tuple[Path, ...]) -> Source:
 
 
 def _look_up(name: str, roots: tuple[Path, ...]) -> tuple[Path, Any]:
-    allowed = False
+    leads_out = False
     for root in roots:
         try:
             path = (root / name).resolve()
         except (OSError, RuntimeError):  # a loop of links, or a name too long for the system
             continue
         if not any(path.is_relative_to(other) for other in roots):
+            leads_out = True
             continue
-        allowed = True
         try:
             return path, path.stat()
         except PermissionError:
@@ -110,12 +110,12 @@ def _look_up(name: str, roots: tuple[Path, ...]) -> tuple[Path, Any]:
             ) from None
         except OSError:
             continue
-    if allowed:
-        raise MediaError(f'{shorten(name)} does not exist; check the path, it is case-sensitive')
-    raise MediaForbidden(
-        f'{shorten(name)} is outside the folders audio may be read from; '
-        'move it there, or add its folder to AUDIO_SEARCH_ROOTS'
-    )
+    if leads_out:
+        raise MediaForbidden(
+            f'{shorten(name)} is outside the folders audio may be read from; '
+            'move it there, or add its folder to AUDIO_SEARCH_ROOTS'
+        )
+    raise MediaError(f'{shorten(name)} does not exist; check the path, it is case-sensitive')
 
 
 def split_fragment(uri: str) -> tuple[str, float, float | None]:

@@ -1,6 +1,7 @@
 """What can be asked of the service, whichever way it is asked: over HTTP or from the page."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -89,6 +90,7 @@ class AudioService:
         for one, clip_body in zip(asked, body.data, strict=True):
             if one.upload:
                 one.clip.uri = one.upload.name
+            one.clip.id = clip_body.id or one.clip.id
             if one.clip.error and not clip_body.uri and not clip_body.chunks and clip_body.id:
                 one.status = 404
         return self._answers(asked)
@@ -108,7 +110,9 @@ class AudioService:
 
     async def clear(self) -> None:
         """Forget every clip."""
-        await self.pipeline.post('/clear', only='indexer')
+        docs, _ = await self.pipeline.post('/clear', only='indexer')
+        if docs and docs[0].error:
+            raise Refused(503, docs[0].error)
         await asyncio.to_thread(self.uploads.clear)
 
     async def ready(self) -> None:
@@ -121,7 +125,8 @@ class AudioService:
     async def clips(self, offset: int, limit: int, include: Sequence[str]) -> dict[str, Any]:
         """A page of what is stored: {'clips': [...], 'total': n}."""
         parameters = {'offset': offset, 'limit': limit, 'include': list(include)}
-        return (await self.pipeline.post('/clips', parameters=parameters, only='indexer'))[1]
+        page = (await self.pipeline.post('/clips', parameters=parameters, only='indexer'))[1]
+        return {'clips': json.loads(page['clips']), 'total': int(page['total'])}
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
@@ -166,8 +171,9 @@ class AudioService:
                 if one.upload:
                     one.clip.uri = one.upload.uri
                 one.source = media.resolve(str(one.clip.uri), self.roots)
-                one.clip.id = body.id or one.source.id
-                if one.upload and not body.id:
+                # A query's own id is only given back: its clip is the one of that sound.
+                one.clip.id = (keep and body.id) or one.source.id
+                if one.upload and not (keep and body.id):
                     one.clip.id = media.clip_id(self.uploads.folder / one.upload.kept_uri)
             elif keep or not body.id:
                 one.refuse('neither a uri nor chunks were given; give the uri of a sound')

@@ -1,0 +1,42 @@
+"""What the tests share: sounds, and one running service."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import executors  # noqa: F401  prepares the process for docarray and jina
+from tests.running import ROOT, RunningService
+
+RATE_HZ = 16000
+
+
+def write_tone(path: Path, seconds: float, hz: float = 440.0, rate_hz: int = RATE_HZ) -> Path:
+    """A sine of amplitude 0.5 in a file of the kind its suffix says."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * hz * t), rate_hz)
+    return path
+
+
+@pytest.fixture(scope='session')
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sounds that the shared service may read, beside the toy clips."""
+    return tmp_path_factory.mktemp('sounds')
+
+
+@pytest.fixture(scope='session')
+def shared_service(
+    sounds: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
+    workspace = tmp_path_factory.mktemp('service') / 'workspace'
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as running:
+        yield running
+
+
+@pytest.fixture
+def service(shared_service: RunningService) -> RunningService:
+    """The shared service, with nothing indexed."""
+    assert shared_service.post('/clear').status_code == 200
+    return shared_service
