@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,9 +77,8 @@ def test_every_chunk_gets_four_vectors_and_the_sound_is_dropped(encoder):
         assert chunk.tensor is None
         assert chunk.embedding.shape == (512,)
         assert chunk.embedding.dtype == np.float32
-        np.testing.assert_array_equal(
-            Embedding.from_int8(chunk.embedding.to_int8()), chunk.embedding
-        )
+        on_the_wire = chunk.embedding.to_int8()
+        np.testing.assert_array_equal(Embedding.from_int8(on_the_wire), chunk.embedding)
     assert len({chunk.embedding.tobytes() for chunk in clip.chunks}) == 4
 
 
@@ -107,10 +107,10 @@ def test_uri_waveform_and_log_mel_of_the_same_sound_give_the_same(
     without_sound.tensor = None
     (by_uri,) = encode(by_uri_encoder, without_sound)
 
-    log_mels = [
-        features.examples(features.log_mel(floats[k : k + WINDOW])) for k in range(0, 96001, 32000)
-    ]
-    chunks = DocList[AudioChunk](AudioChunk(tensor=log_mel) for log_mel in log_mels)
+    windows = [floats[beg : beg + WINDOW] for beg in (0, 32000, 64000, 96000)]
+    chunks = DocList[AudioChunk](
+        AudioChunk(tensor=features.examples(features.log_mel(window))) for window in windows
+    )
     (by_log_mel,) = encode(log_mel_encoder, AudioClip(uri='sound.wav', chunks=chunks))
 
     assert by_uri.error is None
@@ -148,14 +148,12 @@ def test_sound_is_understood_by_what_it_is(encoder, form):
 
 
 def test_another_rate_sounds_nearly_the_same(encoder):
-    t = np.arange(4 * 44100) / 44100
-    high = 0.3 * np.sin(2 * np.pi * 900 * t * (1 + t / 4))
-    low = 0.3 * np.sin(2 * np.pi * 900 * t[: 4 * RATE] * 0)
-    low = 0.3 * np.sin(
-        2 * np.pi * 900 * (np.arange(4 * RATE) / RATE) * (1 + np.arange(4 * RATE) / RATE / 4)
-    )
-    one = embedding(encoder, sent(high, sample_rate=44100))
-    two = embedding(encoder, sent(low, sample_rate=RATE))
+    def sweep(rate_hz):
+        t = np.arange(4 * rate_hz) / rate_hz
+        return 0.3 * np.sin(2 * np.pi * 900 * t * (1 + t / 4))
+
+    one = embedding(encoder, sent(sweep(44100), sample_rate=44100))
+    two = embedding(encoder, sent(sweep(RATE), sample_rate=RATE))
     assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) > 0.98
 
 
@@ -321,15 +319,11 @@ def test_mean_pooling_gives_a_quarter_of_the_size(encoder):
 def test_mean_pooling_leaves_out_what_is_filled_up():
     mean = make(pooling='mean')
     waveform = tones(2)
-    twice = np.concatenate([waveform[:30960]] * 2)  # its two examples, framed alike, and again
     (short,) = encode(mean, sent(waveform, sample_rate=RATE))
     projected = mean.model.project(features.examples(features.log_mel(waveform)))
     assert len(projected) == 2
-    assert len(twice) == 61920
-    expected = ((projected.mean(axis=0) + 2) * 255 / 4 - 128) / 128
-    np.testing.assert_allclose(
-        short.chunks[0].embedding, np.clip(expected, -1, 127 / 128), atol=1e-5
-    )
+    expected = ((np.clip(projected.mean(axis=0), -2, 2) + 2) * 255 / 4 - 128) / 128
+    np.testing.assert_allclose(short.chunks[0].embedding, expected, atol=1e-5)
 
 
 def test_min_duration_is_the_number_of_vectors(encoder):
@@ -363,9 +357,8 @@ def test_every_other_endpoint_hands_documents_on(encoder):
     ],
 )
 def test_settings_that_are_unknown_are_refused_by_name(settings, reason):
-    with pytest.raises(ValueError, match='.') as refusal:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         make(**settings)
-    assert reason in str(refusal.value)
 
 
 def test_the_published_traversal_path_is_accepted():

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import numpy as np
-import published
 import pytest
 
 from executors.vggish import checkpoint, weights
 from executors.vggish.postprocessing import Pca
+from tests.vggish import published
 
 ROOT = Path(__file__).parents[2]
 

@@ -27,7 +27,8 @@ def test_a_v1_checkpoint_gives_what_was_saved(slim, random_checkpoint):
     variables = read_checkpoint(random_checkpoint)
     assert list(variables) == list(SHAPES)
     saved = slim.session.run({v.op.name: v for v in slim.variables})
-    for name, values in variables.items():
+    for name, layer in variables.items():
+        values = checkpoint.expand(layer)
         np.testing.assert_array_equal(values, saved[name])
         assert values.dtype == np.float32
 
@@ -94,8 +95,8 @@ def test_the_compact_weights_expand_as_their_description_says(arrays, models):
     assert (u.shape, v.shape) == ((12288, 128), (128, 4096))
     name = 'vggish/conv4/conv4_2/weights'
     expected = arrays[name][1, 2, 100, 7].astype(np.float32) * arrays[name + '_scale'][7]
-    assert variables[name][1, 2, 100, 7] == expected
-    fc2 = variables['vggish/fc2/weights']
+    assert checkpoint.expand(variables[name])[1, 2, 100, 7] == expected
+    fc2 = checkpoint.expand(variables['vggish/fc2/weights'])
     assert fc2.dtype == np.float32
     np.testing.assert_array_equal(fc2, arrays['vggish/fc2/weights'].astype(np.float32))
     np.testing.assert_array_equal(pca.means, arrays['pca_means'])

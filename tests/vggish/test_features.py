@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import numpy as np
-import published
 import pytest
 
 from executors import audio
 from executors.vggish import features
+from tests.vggish import published
 
 RATE = 16000
 SECONDS = np.arange(4 * RATE) / RATE

@@ -1,12 +1,12 @@
 import threading
 
 import numpy as np
-import published
 import pytest
 
 from executors.vggish import checkpoint
 from executors.vggish.network import Network
 from executors.vggish.runtime import cpu_flags
+from tests.vggish import published
 
 
 @pytest.fixture(scope='module')
@@ -56,7 +56,7 @@ def test_outputs_do_not_depend_on_the_rest_of_the_batch(network, compact, log_me
 def test_several_threads_get_each_their_own(network, log_mel_examples):
     parts = np.split(log_mel_examples, 4)
     expected = [network.embed(part) for part in parts]
-    results = [[] for _ in parts]
+    results: list[list[np.ndarray]] = [[] for _ in parts]
 
     def run(k):
         results[k] = [network.embed(parts[k]) for _ in range(5)]

@@ -1,10 +1,10 @@
 import numpy as np
-import published
 import pytest
 
 from executors.vggish.features import log_mel
 from executors.vggish.sound import Sound
 from executors.vggish.waveform import WaveformError
+from tests.vggish import published
 
 WINDOW = 64000
 WAVEFORM = published.tones(10)

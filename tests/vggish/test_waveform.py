@@ -1,8 +1,8 @@
 import numpy as np
-import published
 import pytest
 
 from executors.vggish.waveform import WaveformError, mono_16k
+from tests.vggish import published
 
 TONES = published.tones(1.0)
 
