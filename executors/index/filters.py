@@ -115,7 +115,7 @@ class _Compiler:
         if operator == '$in':
             return self._in(path, value)
         if operator == '$ne':
-            return f'NOT {self._equal(path, value)}'
+            return f'NOT {self._equal(path, _checked(operator, value))}'
         if operator == '$exists':
             if not isinstance(value, bool):
                 raise FilterError(f'$exists takes true or false, not {_show(value)}')
