@@ -94,6 +94,11 @@ class Settings:
                 raise SettingsError(f'{name} is {text(name)!r}; set it to a whole number')
             return int(value)
 
+        def choice(name: str, known: tuple[str, ...]) -> str:
+            if text(name) not in known:
+                raise SettingsError(f'{name} is {text(name)!r}; set it to {" or ".join(known)}')
+            return text(name)
+
         port = whole('AUDIO_SEARCH_PORT', 1)
         if port > 65535:
             raise SettingsError(f'AUDIO_SEARCH_PORT is {port}; set it to a number up to 65535')
@@ -114,7 +119,7 @@ class Settings:
             concurrency=whole('AUDIO_SEARCH_CONCURRENCY', 1),
             queue_wait_s=number('AUDIO_SEARCH_QUEUE_WAIT_S', 0),
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
-            precision=text('AUDIO_SEARCH_PRECISION'),
+            precision=choice('AUDIO_SEARCH_PRECISION', ('auto', 'float32', 'bfloat16')),
             device=text('AUDIO_SEARCH_DEVICE'),
             log=text('AUDIO_SEARCH_LOG'),
         )

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import multiprocessing
+import os
 import signal
 import time
 from collections import deque
@@ -29,8 +30,8 @@ class GaveUp(RuntimeError):
     """Processes died faster than they are worth restarting; the message names the last."""
 
 
-class Stopped(BaseException):
-    """SIGTERM or Ctrl-C arrived. Not an Exception, so that nothing on the way catches it."""
+class Stopped(KeyboardInterrupt):
+    """SIGTERM or Ctrl-C arrived. Of that kind so that event loops let it through."""
 
 
 class Supervisor:
@@ -40,14 +41,18 @@ class Supervisor:
         self.flow = flow
         self._restarts: deque[float] = deque()
         self._handlers: dict[int, Any] = {}
+        self._pid = os.getpid()
+        self._stopped = False
 
     def __enter__(self) -> 'Supervisor':
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._handlers[number] = signal.signal(number, _stop)
+            self._handlers[number] = signal.signal(number, self._stop)
         try:
             # Jina's own panels name addresses that nothing answers at.
             with contextlib.redirect_stdout(io.StringIO()):
                 self.flow.start()
+            if self._stopped:  # and something on the way caught it
+                raise Stopped
         except (RuntimeFailToStart, RuntimeRunForeverEarlyError):
             dead = [name for name, process in self._processes() if not process.is_alive()]
             self._end()
@@ -104,6 +109,12 @@ class Supervisor:
         pods = [pods[place] for pods, place in self._places()]
         return [(_name(pod), pod.worker) for pod in pods if pod.worker.pid]
 
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:  # a child that Jina has not given its own handlers yet
+            os._exit(128 + number)
+        self._stopped = True
+        raise Stopped
+
     def _end(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # it is ending already
@@ -139,7 +150,3 @@ class _Attribute(list[Any]):
 
 def _name(pod: Any) -> str:
     return str(pod.name).partition('/')[0]
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped

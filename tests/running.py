@@ -30,7 +30,7 @@ class RunningService:
         self.workspace = workspace
         self.url = f'http://127.0.0.1:{self.port}'
         self.http = httpx.Client(base_url=self.url, timeout=120)
-        self._output = workspace.parent / f'{workspace.name}.output'
+        self._output = workspace.parent / f'{workspace.name}.{self.port}.output'
         environment = {
             **os.environ,
             'PYTHONUNBUFFERED': '1',
