@@ -44,7 +44,6 @@ from executors.pipeline import ExecutorDown, ExecutorFailed
 from executors.service import AudioService, Refused
 from executors.settings import Settings
 
-T = TypeVar('T')
 B = TypeVar('B', bound=BaseModel)
 
 UPLOAD_BLOCK_BYTES = 1 << 20
@@ -80,52 +79,56 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
         'that sound like it, nearest first, with the part of the query that matched which part of '
         'the clip.',
     )
-    _add_work(app, service, settings)
+    _add_work(app, service, settings, metrics)
     _add_views(app, service, metrics)
     _add_error_answers(app)
     _add_middleware(app, settings, metrics)
     return app
 
 
-def _add_work(app: FastAPI, service: AudioService, settings: Settings) -> None:
-    async def in_time(work: Awaitable[T]) -> T:
+def _add_work(
+    app: FastAPI, service: AudioService, settings: Settings, metrics: Metrics
+) -> None:
+    async def done(work: Awaitable[list[AudioClip]]) -> list[AudioClip]:
+        """What came of the work, if it came in time; clips that failed are counted."""
         try:
             async with asyncio.timeout(settings.timeout_s):
-                return await work
+                clips = await work
         except TimeoutError:
             raise Refused(
                 504,
                 f'not done within {settings.timeout_s:g} s; send less at once, '
                 'or raise AUDIO_SEARCH_TIMEOUT_S',
             ) from None
+        metrics.errors.labels('clip').inc(sum(clip.error is not None for clip in clips))
+        return clips
 
     post: dict[str, Any] = {'responses': PROBLEMS, 'response_model_exclude_unset': True}
 
     @app.post('/index', **post)
     async def index(body: IndexBody) -> IndexAnswer:
         """Index clips. A file that did not change since is not encoded again."""
-        return _index_answer(await in_time(service.index(body)))
+        return _index_answer(await done(service.index(body)))
 
     @app.post('/search', **post)
     async def search(body: SearchBody) -> SearchAnswer:
         """Find the clips that sound like the given one, nearest first."""
-        return _search_answer(await in_time(service.search(body)))
+        return _search_answer(await done(service.search(body)))
 
     @app.post('/delete', **post)
     async def delete(body: DeleteBody) -> IndexAnswer:
         """Forget clips, named by `parameters.ids`, or by id or uri in `data`."""
-        return _index_answer(await in_time(service.delete(body)))
+        return _index_answer(await done(service.delete(body)))
 
     @app.post('/update', **post)
     async def update(body: UpdateBody) -> IndexAnswer:
         """Replace the tags of indexed clips, named by id or uri."""
-        return _index_answer(await in_time(service.update(body)))
+        return _index_answer(await done(service.update(body)))
 
     @app.post('/clear', **post)
     async def clear(body: ClearBody | None = None) -> IndexAnswer:
         """Forget every clip."""
-        await in_time(service.clear())
-        return _index_answer([])
+        return _index_answer(await done(service.clear()))
 
     @app.post('/index/upload', **post)
     async def index_upload(
@@ -138,7 +141,7 @@ def _add_work(app: FastAPI, service: AudioService, settings: Settings) -> None:
             data=_clip_bodies(files, tags), parameters=_parse(IndexParameters, parameters)
         )
         uploads = await asyncio.to_thread(_keep, service, files, True)
-        return _index_answer(await in_time(service.index(body, uploads)))
+        return _index_answer(await done(service.index(body, uploads)))
 
     @app.post('/search/upload', **post)
     async def search_upload(
@@ -150,7 +153,7 @@ def _add_work(app: FastAPI, service: AudioService, settings: Settings) -> None:
             data=_clip_bodies(files, '{}'), parameters=_parse(SearchParameters, parameters)
         )
         uploads = await asyncio.to_thread(_keep, service, files, False)
-        return _search_answer(await in_time(service.search(body, uploads)))
+        return _search_answer(await done(service.search(body, uploads)))
 
 
 def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:

@@ -108,12 +108,13 @@ class AudioService:
             await asyncio.to_thread(self.uploads.remove, str(uri))
         return clips
 
-    async def clear(self) -> None:
+    async def clear(self) -> list[AudioClip]:
         """Forget every clip."""
         docs, _ = await self.pipeline.post('/clear', only='indexer')
         if docs and docs[0].error:
             raise Refused(503, docs[0].error)
         await asyncio.to_thread(self.uploads.clear)
+        return []
 
     async def ready(self) -> None:
         """Return when every executor answers; ExecutorDown names one that does not."""

@@ -1,0 +1,25 @@
+# docker build -t audio-search .
+# docker run -p 45678:45678 -v "$PWD/sounds:/sounds:ro" -v audio-search:/workspace audio-search
+FROM python:3.11-slim
+
+WORKDIR /app
+COPY requirements.txt requirements-common.txt constraints.txt ./
+RUN pip install --no-cache-dir --requirement requirements.txt --constraint constraints.txt
+
+COPY app.py flow.yml ./
+COPY executors executors
+COPY models models
+COPY scripts/download_model.py scripts/download_model.sh scripts/verify_model.py scripts/
+COPY toy-data toy-data
+
+# Inside a container the network is the container's own; who reaches it is decided by `docker run`.
+ENV AUDIO_SEARCH_HOST=0.0.0.0 \
+    AUDIO_SEARCH_WORKSPACE=/workspace \
+    AUDIO_SEARCH_ROOTS=/sounds:/app
+RUN useradd --system --create-home audio && mkdir /workspace /sounds && chown audio /workspace
+USER audio
+VOLUME /workspace
+EXPOSE 45678
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:45678/health/ready')"
+CMD ["python", "app.py", "serve"]
