@@ -39,4 +39,7 @@ class AudioGateway(FastAPIBaseGateway):
             metrics.latency.labels(endpoint_of_request.get(), executor).observe(seconds)
 
         service = AudioService(Pipeline(self.streamer, observe), self.settings, uploads)
-        return create_app(service, self.settings, metrics)
+        # Here, since it brings 70 MB of Gradio that no other process should have.
+        from executors.page.mount import mount_page
+
+        return mount_page(create_app(service, self.settings, metrics), service, self.settings)

@@ -5,30 +5,40 @@ Plain ASGI, so that a request is refused before its body is read into memory.
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = 'audio_search_token'
-OPEN_PATHS = ('/', '/openapi.json', '/docs', '/redoc')
+OPEN_PATHS = ('/', '/openapi.json', '/docs', '/redoc', '/login')
 OPEN_PREFIXES = ('/health/', '/static-offline-docs/')
 WORK = ('/index', '/search', '/delete', '/update', '/clear')
 
 
-class TokenRequired:
-    """Asks for the bearer token, or the cookie the page keeps it in, where one is set."""
+def unauthorized() -> Response:
+    response = refusal(401, 'a token is required; send the header Authorization: Bearer TOKEN')
+    response.headers['WWW-Authenticate'] = 'Bearer'
+    return response
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+
+class TokenRequired:
+    """Asks for the bearer token, or the cookie the page keeps it in, where one is set.
+
+    A browser that opens the page is answered with `form`, which asks for the token.
+    """
+
+    def __init__(
+        self, app: ASGIApp, token: str, form: Callable[[], Response] = unauthorized
+    ) -> None:
         self.app = app
         self.token = token
+        self.form = form
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] in ('http', 'websocket') and not self._may_pass(scope):
-            response = refusal(
-                401, 'a token is required; send the header Authorization: Bearer TOKEN'
-            )
-            response.headers['WWW-Authenticate'] = 'Bearer'
+            response = self.form() if _opens_page(scope) else unauthorized()
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -38,6 +48,11 @@ class TokenRequired:
         if not self.token or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return True
         return any(matches(given, self.token) for given in _tokens(scope))
+
+
+def _opens_page(scope: Scope) -> bool:
+    accepted = dict(scope['headers']).get(b'accept', b'')
+    return f'{scope["path"]}/'.startswith('/ui/') and b'text/html' in accepted
 
 
 def matches(given: str, token: str) -> bool:

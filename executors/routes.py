@@ -40,6 +40,7 @@ from executors.docs import AudioClip
 from executors.limits import BodyLimit, Places, TokenRequired, refusal
 from executors.logs import log
 from executors.metrics import Metrics, Observed, refresh, request_id
+from executors.page.login import add_login, login_form
 from executors.pipeline import ExecutorDown, ExecutorFailed
 from executors.service import AudioService, Refused
 from executors.settings import Settings
@@ -81,6 +82,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     )
     _add_work(app, service, settings, metrics)
     _add_views(app, service, metrics)
+    add_login(app, settings.token)
     _add_error_answers(app)
     _add_middleware(app, settings, metrics)
     return app
@@ -257,7 +259,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     # The last one added is the first a request meets.
     app.add_middleware(BodyLimit, most_mb=settings.max_body_mb)
     app.add_middleware(Places, most=settings.concurrency, wait_s=settings.queue_wait_s)
-    app.add_middleware(TokenRequired, token=settings.token)
+    app.add_middleware(TokenRequired, token=settings.token, form=login_form)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=_origin_pattern(settings.cors_origins),

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Finds a browser for the tests of the page, or installs one. Prints its path, and nothing else, on
+# stdout. Does nothing where there is one.
+set -eu
+
+here=$(dirname "$0")
+python=${PYTHON:-"$here/../.venv/bin/python"}
+[ -x "$python" ] || python=python3
+
+find_browser() {
+    # AUDIO_SEARCH_BROWSER comes first, for a browser in a place of its own.
+    for name in "${AUDIO_SEARCH_BROWSER:-}" chromium chromium-browser google-chrome \
+        google-chrome-stable chrome \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+        "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+        [ -n "$name" ] && command -v "$name" 2>/dev/null && return 0
+    done
+    "$python" - <<'PYTHON' 2>/dev/null
+import os, sys
+from playwright.sync_api import sync_playwright
+
+with sync_playwright() as playwright:
+    path = playwright.chromium.executable_path
+sys.exit(not os.access(path, os.X_OK) or print(path))
+PYTHON
+}
+
+install_from_debian() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends chromium
+}
+
+find_browser && exit 0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo 'No browser found; installing one for the tests of the page ...' >&2
+install_from_debian >"$log" 2>&1 && find_browser && exit 0
+"$python" -m playwright install --with-deps --only-shell chromium >>"$log" 2>&1 && find_browser && exit 0
+"$python" -m playwright install chromium >>"$log" 2>&1 && find_browser && exit 0
+tail -n 5 "$log" >&2
+echo 'No browser could be installed for the tests of the page: install Chromium or Google Chrome,' \
+    'or set AUDIO_SEARCH_BROWSER to one.' >&2
+exit 1
