@@ -70,6 +70,7 @@ class SearchParameters(IndexParameters):
     limit: int | None = Field(
         default=None,
         ge=1,
+        le=2**53,
         description='number of clips wanted; 5 unless the service says otherwise',
     )
     filter: JsonObject = Field(

@@ -1,5 +1,6 @@
 """The gateway: our HTTP API, on the port that Jina gives it."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,7 +39,10 @@ class AudioGateway(FastAPIBaseGateway):
         def observe(executor: str, seconds: float) -> None:
             metrics.latency.labels(endpoint_of_request.get(), executor).observe(seconds)
 
-        service = AudioService(Pipeline(self.streamer, observe), self.settings, uploads)
+        deployments = json.loads(self.runtime_args.deployments_addresses)
+        addresses = {name: hosts[0].split('://')[-1] for name, hosts in deployments.items()}
+        pipeline = Pipeline(self.streamer, addresses, observe)
+        service = AudioService(pipeline, self.settings, uploads)
         # Here, since it brings 70 MB of Gradio that no other process should have.
         from executors.page.mount import mount_page
 

@@ -5,6 +5,7 @@ Plain ASGI, so that a request is refused before its body is read into memory.
 
 import asyncio
 import hmac
+import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
@@ -74,6 +75,31 @@ def _tokens(scope: Scope) -> list[str]:
             if COOKIE in cookies:
                 given.append(cookies[COOKIE].value)
     return given
+
+
+class KnownOrigins:
+    """Refuses what other web sites make a browser send: it would act with its user's access.
+
+    Browsers name the origin of every POST; other clients name none, and pass. `pattern` matches the
+    origins that may call, besides the service's own.
+    """
+
+    def __init__(self, app: ASGIApp, pattern: str) -> None:
+        self.app = app
+        self.pattern = re.compile(pattern)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] == 'http' and scope['method'] not in ('GET', 'HEAD', 'OPTIONS'):
+            headers = dict(scope['headers'])
+            origin = headers.get(b'origin', b'').decode('latin-1')
+            own = origin.partition('://')[2] == headers.get(b'host', b'').decode('latin-1')
+            if origin and not own and not self.pattern.fullmatch(origin):
+                response = refusal(
+                    403, 'this web origin may not call; add it to AUDIO_SEARCH_CORS_ORIGINS'
+                )
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class Places:

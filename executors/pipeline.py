@@ -8,14 +8,16 @@ from typing import Any
 
 from docarray import DocList
 from jina.excepts import InternalNetworkError
+from jina.serve.runtimes.servers.grpc import GRPCServer
 
 from executors.docs import AudioClip
 
+CHECK_S = 2.0
 IN_FLIGHT = 3  # batches under way at once: one for each executor that has real work
 
 
 class ExecutorDown(Exception):
-    """An executor's process does not answer; the message is its name."""
+    """Executors whose processes do not answer; the message is their names."""
 
 
 class ExecutorFailed(Exception):
@@ -25,12 +27,28 @@ class ExecutorFailed(Exception):
 class Pipeline:
     """Sends documents through the executors over Jina's streamer.
 
-    `observe(executor, seconds)` is told how long each executor took.
+    `addresses` are the executors' host:port by name; `observe(executor, seconds)` is told how long
+    each took.
     """
 
-    def __init__(self, streamer: Any, observe: Callable[[str, float], None]) -> None:
+    def __init__(
+        self, streamer: Any, addresses: dict[str, str], observe: Callable[[str, float], None]
+    ) -> None:
         self._streamer = streamer
+        self._addresses = addresses
         self._observe = observe
+
+    async def check(self) -> None:
+        """Return when every executor is up, busy or not; else raise ExecutorDown.
+
+        An executor listens once it is built: its model is loaded, its index open.
+        """
+        up = await asyncio.gather(
+            *(GRPCServer.async_is_ready(a, CHECK_S) for a in self._addresses.values())
+        )
+        down = [name for name, is_up in zip(self._addresses, up, strict=True) if not is_up]
+        if down:
+            raise ExecutorDown(' and the '.join(down))
 
     async def post(
         self,

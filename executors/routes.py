@@ -37,7 +37,7 @@ from executors.contract import (
     UpdateBody,
 )
 from executors.docs import AudioClip
-from executors.limits import BodyLimit, Places, TokenRequired, refusal
+from executors.limits import BodyLimit, KnownOrigins, Places, TokenRequired, refusal
 from executors.logs import log
 from executors.metrics import Metrics, Observed, refresh, request_id
 from executors.page.login import add_login, login_form
@@ -88,9 +88,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     return app
 
 
-def _add_work(
-    app: FastAPI, service: AudioService, settings: Settings, metrics: Metrics
-) -> None:
+def _add_work(app: FastAPI, service: AudioService, settings: Settings, metrics: Metrics) -> None:
     async def done(work: Awaitable[list[AudioClip]]) -> list[AudioClip]:
         """What came of the work, if it came in time; clips that failed are counted."""
         try:
@@ -165,7 +163,7 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
 
     @app.get('/clips', responses=PROBLEMS)
     async def clips(
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
         limit: Annotated[int, Query(ge=1, le=10000)] = 100,
         include: Annotated[
             list[str], Query(description='point: the place of each clip on the map')
@@ -260,9 +258,11 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     app.add_middleware(BodyLimit, most_mb=settings.max_body_mb)
     app.add_middleware(Places, most=settings.concurrency, wait_s=settings.queue_wait_s)
     app.add_middleware(TokenRequired, token=settings.token, form=login_form)
+    origins = _origin_pattern(settings.cors_origins)
+    app.add_middleware(KnownOrigins, pattern=origins)
     app.add_middleware(
         CORSMiddleware,
-        allow_origin_regex=_origin_pattern(settings.cors_origins),
+        allow_origin_regex=origins,
         allow_methods=['GET', 'POST'],
         allow_headers=['Authorization', 'Content-Type', 'Range'],
         expose_headers=['X-Request-Id', 'Retry-After'],

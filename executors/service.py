@@ -65,28 +65,27 @@ class AudioService:
 
         `uploads` are where the documents' sounds are, if they came as files.
         """
-        asked = await self._ask(body.data, uploads, keep=True)
+        try:
+            asked = await self._ask(body.data, uploads, keep=True)
+        except Refused:
+            self._drop([upload for upload in uploads if upload.is_new])
+            raise
         await self._look_up(asked)
         await self._run('/index', asked, {'include': list(body.parameters.include)})
-        failed = [one for one in asked if one.clip.error and one.upload and one.upload.is_new]
-        await asyncio.to_thread(self._drop_uploads, failed)
+        failed = [one.upload for one in asked if one.clip.error and one.upload]
+        self._drop([upload for upload in failed if upload.is_new])
         return self._answers(asked)
 
     async def search(self, body: SearchBody, uploads: Sequence[Upload] = ()) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads."""
         parameters = body.parameters.model_dump(exclude_none=True)
-        if parameters['filter']:
-            try:
-                validate(parameters['filter'])
-            except FilterError as error:
-                raise Refused(422, str(error)) from None
-        else:
-            del parameters['filter']
-        asked = await self._ask(body.data, uploads, keep=False)
+        asked: list[Asked] = []
         try:
+            _check_filter(parameters)
+            asked = await self._ask(body.data, uploads, keep=False)
             await self._run('/search', asked, parameters)
         finally:
-            await asyncio.to_thread(self._drop_uploads, asked)
+            self._drop([*uploads, *(one.upload for one in asked if one.upload)])
         for one, clip_body in zip(asked, body.data, strict=True):
             if one.upload:
                 one.clip.uri = one.upload.name
@@ -117,8 +116,8 @@ class AudioService:
         return []
 
     async def ready(self) -> None:
-        """Return when every executor answers; ExecutorDown names one that does not."""
-        await self.pipeline.post('/ready')
+        """Return when every executor is up; ExecutorDown names those that are not."""
+        await self.pipeline.check()
 
     async def status(self) -> dict[str, Any]:
         return (await self.pipeline.post('/status', only='indexer'))[1]
@@ -244,10 +243,9 @@ class AudioService:
                 one.status = 404 if clip.error else None
         return self._answers(asked)
 
-    def _drop_uploads(self, asked: list[Asked]) -> None:
-        for one in asked:
-            if one.upload:
-                self.uploads.remove(one.upload.uri)
+    def _drop(self, uploads: Sequence[Upload]) -> None:
+        for upload in uploads:
+            self.uploads.remove(upload.uri)
 
     @staticmethod
     def _answers(asked: list[Asked]) -> list[AudioClip]:
@@ -258,6 +256,16 @@ class AudioService:
             more = f' (and so are the other {len(asked) - 1})' if len(asked) > 1 else ''
             raise Refused(status, first + more)
         return [one.clip for one in asked]
+
+
+def _check_filter(parameters: dict[str, Any]) -> None:
+    if not parameters['filter']:
+        del parameters['filter']
+        return
+    try:
+        validate(parameters['filter'])
+    except FilterError as error:
+        raise Refused(422, str(error)) from None
 
 
 def _mark_known(asked: Sequence[Asked], stored: Sequence[AudioClip]) -> None:

@@ -114,6 +114,10 @@ def decode_data_uri(uri: str) -> tuple[bytes, str]:
 def safe_name(name: str) -> str:
     """The last part of a client's file name, without what a path or a uri would read into it."""
     last = PurePosixPath(name.replace('\\', '/')).name
-    kept = re.sub(r'[^\w.() -]', '_', last, flags=re.ASCII).strip(' .')
+    kept = re.sub(r'[^\w.() -]', '_', last).strip(' .')
     stem, dot, suffix = kept.rpartition('.')
-    return f'{(stem or suffix)[:80]}{dot if stem else ""}{suffix[:8] if stem else ""}' or 'sound'
+    if not stem:
+        stem, dot, suffix = suffix, '', ''
+    # File systems take 255 bytes, and a letter may have four.
+    stem = stem.encode()[:150].decode(errors='ignore')
+    return f'{stem}{dot}{suffix[:8]}' or 'sound'

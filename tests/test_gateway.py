@@ -446,6 +446,28 @@ def test_other_origins_may_call_only_from_this_machine(service: RunningService) 
         assert 'access-control-allow-origin' not in preflight(origin)
 
 
+def test_another_web_site_cannot_clear_the_index(service: RunningService) -> None:
+    index_toys(service, FEW)
+    response = service.http.post('/clear', data={}, headers={'origin': 'http://evil.example'})
+    assert response.status_code == 403
+    assert service.http.get('/status').json()['clips'] == 5
+
+
+@pytest.mark.parametrize('filter', ['{"a": {"$near": 1}}', '{"a": {"$in": 3}}'])
+def test_an_upload_with_a_filter_that_is_refused_leaves_nothing(
+    service: RunningService, filter: str
+) -> None:
+    files = [('files', ('a.wav', wav_bytes()))]
+    form = {'parameters': f'{{"filter": {filter}}}'}
+    assert service.http.post('/search/upload', files=files, data=form).status_code == 422
+    assert kept_files(service) == []
+
+
+def test_numbers_beyond_all_bounds_are_a_422(service: RunningService) -> None:
+    assert service.post('/search', {'uri': FEW[0]}, limit=10**400).status_code == 422
+    assert service.http.get('/clips', params={'offset': 10**30}).status_code == 422
+
+
 def test_what_does_not_exist_is_said_in_one_sentence(service: RunningService) -> None:
     response = service.http.get('/nothing')
     assert response.status_code == 404

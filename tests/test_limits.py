@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from executors.limits import COOKIE, BodyLimit, Places, TokenRequired
+from executors.limits import COOKIE, BodyLimit, KnownOrigins, Places, TokenRequired
 
 
 async def echo(request: Request) -> PlainTextResponse:
@@ -82,6 +82,23 @@ def test_sound_needs_the_token() -> None:
 
 def test_no_token_set_opens_everything() -> None:
     assert call(TokenRequired(ECHO, ''), 'GET', '/audio/x').status_code == 200
+
+
+@pytest.mark.parametrize(
+    ('headers', 'status'),
+    [
+        ({}, 200),
+        ({'origin': 'http://here'}, 200),
+        ({'origin': 'http://localhost:3000'}, 200),
+        ({'origin': 'http://evil.example'}, 403),
+        ({'origin': 'http://localhost.evil.example'}, 403),
+        ({'origin': 'null'}, 403),
+    ],
+)
+def test_another_web_site_cannot_make_a_browser_post(headers: dict[str, str], status: int) -> None:
+    app = KnownOrigins(ECHO, r'http://localhost:\d*')
+    assert call(app, 'POST', '/search', headers=headers).status_code == status
+    assert call(app, 'GET', '/', headers=headers).status_code == 200
 
 
 def test_a_body_over_the_limit_is_a_413() -> None:
