@@ -30,8 +30,9 @@ def check(path: Path, configuration: Configuration) -> None:
     """Raise IndexFileError where `Index(path, configuration)` would, and change nothing."""
     if path.exists():
         _check_configuration(path, configuration)
-        refuse_if_locked(path)
     _check_writable(path)
+    if path.exists():
+        refuse_if_locked(path)
 
 
 class Index:
@@ -45,13 +46,13 @@ class Index:
         self.path = path
         self.configuration = configuration
         check(path, configuration)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path)
         self._lock = Lock(path)
         try:
             if path.exists():
                 _check_configuration(path, configuration)
             else:
-                database.create(path, configuration)
+                _create(path, configuration)
             self._snapshot = _load(path, configuration.dimensions)
             self._writer = _writer(path)
         except BaseException:
@@ -253,11 +254,32 @@ def _check_writable(path: Path) -> None:
     while not folder.exists():
         folder = folder.parent
     for place in (path, folder) if path.exists() else (folder,):
-        if not os.access(place, os.W_OK):
+        if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise IndexFileError(
                 f'The index {path} cannot be written: make {place} writable, or set another '
                 'workspace'
             )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+def _create(path: Path, configuration: Configuration) -> None:
+    try:
+        database.create(path, configuration)
+    except (OSError, sqlite3.Error) as error:
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, error: Exception) -> IndexFileError:
+    return IndexFileError(
+        f'The index {path} cannot be written ({error}): make the file and its folder writable, or '
+        'room on the disk, or set another workspace'
+    )
 
 
 def _writer(path: Path) -> sqlite3.Connection:
@@ -267,10 +289,7 @@ def _writer(path: Path) -> sqlite3.Connection:
         db.execute('ROLLBACK')
     except sqlite3.Error as error:
         db.close()
-        raise IndexFileError(
-            f'The index {path} cannot be written ({error}): make the file and its folder '
-            'writable, or set another workspace'
-        ) from error
+        raise _not_writable(path, error) from error
     return db
 
 

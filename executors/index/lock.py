@@ -37,7 +37,14 @@ def _lock_path(path: Path) -> Path:
 
 
 def _acquire(path: Path) -> int:
-    descriptor = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT, 0o644)
+    lock_path = _lock_path(path)
+    try:
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise IndexFileError(
+            f'The index {path} cannot be locked, since {lock_path} cannot be written '
+            f'({error.strerror}): make it writable, or set another workspace'
+        ) from error
     deadline = time.monotonic() + WAIT_S
     while True:
         try:

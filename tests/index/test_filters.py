@@ -108,7 +108,9 @@ numbers = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
 )
 texts = st.one_of(
-    st.sampled_from(['', '0', '1', 'true', 'null', 'a', 'A', 'ä', '🔔', 'a\x00b', "'", '"', '\uffff']),
+    st.sampled_from(
+        ['', '0', '1', 'true', 'null', 'a', 'A', 'ä', '🔔', 'a\x00b', "'", '"', '\uffff']
+    ),
     st.text(st.characters(exclude_categories=['Cs']), max_size=3),
 )
 scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
@@ -174,6 +176,7 @@ def test_a_clip_is_found_by_each_of_its_own_tags(case):
         if kind(value) in ('number', 'str'):
             assert tags.index(one) in selected(tags, {key: {'$gte': value, '$lte': value}})
             assert tags.index(one) not in selected(tags, {key: {'$gt': value}})
+            assert tags.index(one) not in selected(tags, {key: {'$lt': value}})
 
 
 REFUSED = {

@@ -44,10 +44,10 @@ def test_blocks_hold_what_was_added_and_not_removed_and_no_snapshot_ever_changes
             [np.empty((0, 8), np.int8)] + [clip(n, size) for n, size in expected.items()]
         )
         norms = np.linalg.norm(vectors.astype(float), axis=1)
-        sizes = list(expected.values())
-        ordinals = [chunk for size in sizes for chunk in range(size)]
+        counts = list(expected.values())
+        ordinals = [chunk for count in counts for chunk in range(count)]
         inverse = np.divide(1, norms, out=np.zeros(len(norms)), where=norms > 0)
-        assert np.array_equal(live(snapshot, 'clips'), np.repeat(list(expected), sizes))
+        assert np.array_equal(live(snapshot, 'clips'), np.repeat(list(expected), counts))
         assert np.array_equal(live(snapshot, 'ordinals'), ordinals)
         assert np.array_equal(live(snapshot, 'vectors'), vectors)
         assert np.array_equal(live(snapshot, 'square_norms'), np.rint(norms**2))

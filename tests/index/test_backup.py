@@ -1,0 +1,80 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from executors.index import Index, IndexFileError, backup
+from tests.index.clips import CONFIGURATION, clip
+from tests.index.files import contents, file_size_limit
+
+
+def put(index: Index, *clips) -> None:
+    with index.transaction() as transaction:
+        for one in clips:
+            transaction.put(one)
+
+
+def test_a_copy_made_while_clips_are_stored_is_one_moment(index, path, tmp_path):
+    """Pairs are stored together, so a copy has both of a pair or none; the first ones it has."""
+    put(index, *(clip(f'{i}', 50) for i in range(400)))
+    stop = threading.Event()
+    stored = 0
+
+    def store() -> None:
+        nonlocal stored
+        while not stop.is_set():
+            put(index, clip(f'left {stored}', 20), clip(f'right {stored}', 20))
+            stored += 1
+
+    thread = threading.Thread(target=store)
+    thread.start()
+    least = []
+    for i in range(5):
+        least.append(stored)
+        backup(path, tmp_path / f'{i}.sqlite')
+    stop.set()
+    thread.join()
+    assert stored > 5
+    for i in range(5):
+        with Index(tmp_path / f'{i}.sqlite', CONFIGURATION) as copy:
+            names = [entry.id for entry in copy.page(400, 10**6)[0]]
+            pairs = len(names) // 2
+            assert names == [f'{side} {n}' for n in range(pairs) for side in ('left', 'right')]
+            assert least[i] <= pairs <= stored
+            assert copy.counts()[1] == 400 * 50 + pairs * 40
+
+
+def test_a_copy_is_one_file(index, path, tmp_path):
+    put(index, clip('a'))
+    backup(path, tmp_path / 'copies.sqlite')
+    assert sorted(os.listdir(tmp_path)) == ['copies.sqlite', 'workspace']
+
+
+def test_no_file_is_overwritten(index, path, tmp_path):
+    target = tmp_path / 'precious'
+    target.write_text('precious')
+    with pytest.raises(IndexFileError, match='exists already'):
+        backup(path, target)
+    assert target.read_text() == 'precious'
+    with pytest.raises(IndexFileError, match='exists already'):
+        backup(path, path)
+
+
+def test_there_is_nothing_to_copy(tmp_path):
+    with pytest.raises(IndexFileError, match='no index'):
+        backup(tmp_path / 'none.sqlite', tmp_path / 'copy.sqlite')
+    (tmp_path / 'other').write_text('x' * 200)
+    with pytest.raises(IndexFileError, match='not an index'):
+        backup(tmp_path / 'other', tmp_path / 'copy.sqlite')
+    assert os.listdir(tmp_path) == ['other']
+
+
+def test_a_copy_that_fails_leaves_nothing(index, path: Path, tmp_path):
+    put(index, clip('a', 50_000))
+    before = list(contents(tmp_path))
+    with file_size_limit(300_000), pytest.raises(IndexFileError, match='cannot be written'):
+        backup(path, tmp_path / 'copy.sqlite')
+    with pytest.raises(IndexFileError, match='cannot be written'):
+        backup(path, tmp_path / 'no such folder' / 'copy.sqlite')
+    assert list(contents(tmp_path)) == before
