@@ -22,7 +22,7 @@ from executors.index import (
     Neighbour,
     StorageError,
 )
-from executors.index.records import UNKNOWN, check_json
+from executors.index.records import UNKNOWN, check_json, to_json
 from executors.processes import end_with_parent
 from executors.vggish import parameters as vggish
 from executors.vggish import weights as vggish_weights

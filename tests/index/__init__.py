@@ -1,0 +1,1 @@
+import executors  # noqa: F401  first: it prepares the process for docarray and jina

@@ -11,7 +11,6 @@ import numpy as np
 from docarray import DocList
 from docarray.typing import ID
 
-import executors  # noqa: F401  prepares the process for docarray and jina
 from executors.docs import AudioChunk, AudioClip, Embedding, Tags
 from executors.indexer import SimpleIndexer
 
