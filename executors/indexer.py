@@ -1,8 +1,7 @@
 """Keeps clips with their chunks, and finds the chunks nearest to those of a query."""
 
 import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from executors.index import (
     StorageError,
 )
 from executors.index.records import UNKNOWN, check_json, to_json
+from executors.index.transaction import Transaction
 from executors.processes import end_with_parent
 from executors.vggish import parameters as vggish
 from executors.vggish import weights as vggish_weights
@@ -32,6 +32,9 @@ TIME_TAGS = ('beg_in_ms', 'end_in_ms')
 ABSENT = object()
 TRAVERSALS = ('c', ['c'])
 DEFAULT_PAGE = 100
+
+
+Change = Callable[[Transaction, str, AudioClip], object]
 
 
 class SimpleIndexer(Executor):
@@ -151,7 +154,7 @@ class SimpleIndexer(Executor):
     def update(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         """Replace the tags of the clips with these ids or uris."""
         return self._change(
-            docs, lambda transaction, doc, id: transaction.replace_tags(id, doc.tags)
+            docs, lambda transaction, id, doc: transaction.replace_tags(id, doc.tags)
         )
 
     @requests(on='/delete')
@@ -161,7 +164,7 @@ class SimpleIndexer(Executor):
         """Remove the clips with these ids or uris, and those of `parameters.ids`."""
         ids = (parameters or {}).get('ids') or []
         docs = DocList[AudioClip]([*docs, *(AudioClip(id=id) for id in ids)])
-        return self._change(docs, lambda all, doc, id: all.delete(id))
+        return self._change(docs, lambda all, id, doc: all.delete(id))
 
     @requests(on='/clear')
     def clear(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -176,7 +179,12 @@ class SimpleIndexer(Executor):
     def lookup(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         """Fill in what is stored of the clips with these ids or uris; others stay as they are."""
         for doc in docs:
-            entry = self.store.find(doc.id, doc.uri)
+            try:
+                check_json(doc.id, doc.uri)
+                entry = self.store.find(doc.id, doc.uri)
+            except (ValueError, StorageError) as error:
+                doc.error = str(error)
+                continue
             if entry:
                 _fill(doc, entry)
                 doc.tags = Tags(entry.tags)
@@ -188,7 +196,7 @@ class SimpleIndexer(Executor):
         for doc in docs:
             try:
                 self._fill_stored(doc)
-            except ValueError as error:
+            except (ValueError, StorageError) as error:
                 doc.error = str(error)
         return docs
 
@@ -208,7 +216,7 @@ class SimpleIndexer(Executor):
             points=_includes(parameters, 'point'),
         )
         # As text: Jina's returned objects have float64 for every number.
-        return {'clips': json.dumps([_listed(entry) for entry in entries]), 'total': total}
+        return {'clips': to_json([_listed(entry) for entry in entries]), 'total': total}
 
     @requests(on='/status')
     def status(self, docs: DocList[AudioClip], **kwargs: Any):  # type: ignore[no-untyped-def]
@@ -229,14 +237,14 @@ class SimpleIndexer(Executor):
     def _match(
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
     ) -> None:
-        distinct = parameters.get('distinct')
+        limit, distinct = parameters.get('limit'), parameters.get('distinct')
         excluded = None
         if parameters.get('exclude_self'):
             excluded = [Excluded(doc.id, doc.uri) for doc in queries for _ in doc.chunks]
         found = iter(
             self.store.search(
                 np.concatenate(vectors),
-                _limit(parameters.get('limit') or self.match_args.limit),
+                self.match_args.limit if limit is None else _limit(limit),
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
@@ -246,15 +254,21 @@ class SimpleIndexer(Executor):
             for chunk in doc.chunks:
                 chunk.matches = DocList[Match](_match(neighbour) for neighbour in next(found))
 
-    def _change(self, docs: DocList[AudioClip], change: Any) -> DocList[AudioClip]:
+    def _change(self, docs: DocList[AudioClip], change: Change) -> DocList[AudioClip]:
+        """Do something to each stored clip that a document names."""
         try:
             with self.store.transaction() as transaction:
                 for doc in docs:
+                    try:
+                        check_json(doc.id, doc.uri, doc.tags)
+                    except ValueError as error:
+                        doc.error = str(error)
+                        continue
                     known = transaction.find(doc.id, doc.uri)
                     if known is None:
                         doc.error = _no_clip(doc.id or doc.uri)
                         continue
-                    change(transaction, doc, known.id)
+                    change(transaction, known.id, doc)
                     _fill(doc, known)
         except StorageError as error:
             for doc in docs:

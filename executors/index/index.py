@@ -139,6 +139,11 @@ class Index:
                 # A writer is between its commit and its snapshot, some microseconds.
                 db.execute('ROLLBACK')
             yield db, snapshot
+        except sqlite3.Error as error:
+            raise StorageError(
+                f'The index {self.path} cannot be read ({error}): check the disk, and restore the '
+                'file from a backup if it is damaged'
+            ) from error
         finally:
             _roll_back(db)
             self._readers.put(db)
