@@ -25,8 +25,6 @@ element.addEventListener('click', (event) => {
   trigger(button.dataset.event, {...button.dataset});
 });
 """
-CACHE_S = (600, 3600)  # how often uploads of queries are looked through, and how old they get
-TABS = 'search', 'map', 'library'
 
 Html = str
 Shown = tuple[Html, Html, Html, Html, Found | None, Sound | None]
@@ -40,7 +38,7 @@ class Page:
         self.labels = Labels()
 
     def build(self) -> gr.Blocks:
-        with gr.Blocks(title='Audio search', fill_width=True, delete_cache=CACHE_S) as blocks:
+        with gr.Blocks(title='Audio search', fill_width=True) as blocks:
             self._status = _html(_header())
             self._found = gr.State(None)
             self._asked = gr.State(None)

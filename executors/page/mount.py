@@ -1,8 +1,6 @@
 """Puts the page on the gateway's app, at /ui."""
 
 import asyncio
-import os
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from executors import media
 from executors.audio import AudioError
 from executors.page import spectrogram
+from executors.page.cache import open_cache
 from executors.page.layout import Page
 from executors.service import AudioService, Refused
 from executors.settings import Settings
@@ -49,12 +48,7 @@ stroke-width="2" stroke-linecap="round" d="M2 6v4M5 3v10M8 5v6M11 2v12M14 6v4"/>
 
 def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastAPI:
     """Serve the page on `app`, which has its own routes and middleware already."""
-    cache = settings.workspace / 'page'
-    shutil.rmtree(cache, ignore_errors=True)
-    cache.mkdir(parents=True)
-    # Where Gradio puts what browsers send; it knows no other way to be told.
-    os.environ['GRADIO_TEMP_DIR'] = str(cache)
-
+    open_cache(settings.workspace / 'page')
     _add_pictures(app, service)
     app.add_middleware(_Policy)
     blocks = Page(service).build()

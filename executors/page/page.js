@@ -42,7 +42,7 @@ window.audioSearch = (() => {
     const [x, y] = centre(from);
     let best = null;
     let least = Infinity;
-    for (const button of from.closest('[data-roving]').querySelectorAll('button')) {
+    for (const button of from.closest('[data-roving]').querySelectorAll('button:not(.as-dim)')) {
       const [bx, by] = centre(button);
       const along = (bx - x) * right + (by - y) * down;
       const aside = Math.abs((bx - x) * down + (by - y) * right);
