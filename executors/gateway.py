@@ -1,6 +1,8 @@
 """The gateway: our HTTP API, on the port that Jina gives it."""
 
 import json
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,6 +28,9 @@ class AudioGateway(FastAPIBaseGateway):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         end_with_parent()
+        # The page takes 2 s to import, for which there is time while the executors start; and only
+        # here, since it brings 70 MB of Gradio that no other process should have.
+        Thread(target=import_module, args=['executors.page.mount'], daemon=True).start()
         self.settings = Settings.from_env()
         logs.configure(self.settings.log)
 
@@ -43,7 +48,6 @@ class AudioGateway(FastAPIBaseGateway):
         addresses = {name: hosts[0].split('://')[-1] for name, hosts in deployments.items()}
         pipeline = Pipeline(self.streamer, addresses, observe)
         service = AudioService(pipeline, self.settings, uploads)
-        # Here, since it brings 70 MB of Gradio that no other process should have.
         from executors.page.mount import mount_page
 
         return mount_page(create_app(service, self.settings, metrics), service, self.settings)
