@@ -1,0 +1,87 @@
+import re
+
+import numpy as np
+import pytest
+
+from executors.docs import Match
+from executors.page.labels import COLOURS, NO_LABEL, Labels
+from executors.page.matches import matches_html, query_html
+from executors.page.queries import Found, Windows
+from executors.page.spectrogram import draw
+
+
+def found(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> Found:
+    spans = [(2000.0 * number, 2000.0 * number + 4000) for number in range(windows)]
+    made = [
+        Match(
+            id=f'id{number}',
+            uri=f'{number}.wav',
+            tags={'label': 'bell', 'year': 2000 + number},
+            scores={'cosine': 0.1 * number},
+            beg_in_ms=4000,
+            end_in_ms=8000,
+            query_beg_in_ms=2000,
+            query_end_in_ms=6000,
+        )
+        for number in range(matches + farther)
+    ]
+    picture = draw(np.zeros(round(seconds * 16000), np.float32))
+    return Found('q.wav', Windows(spans, np.zeros((windows, 4), np.int8)), picture, None,
+                 made[:matches], made[matches:])  # fmt: skip
+
+
+def test_a_row_says_what_matched_what() -> None:
+    html = matches_html(found(10, 4, matches=2), Labels())
+    assert html.count('<li ') == 2
+    assert 'src="/audio/id1#t=4,8"' in html
+    assert '/ui/spectrogram/id1?beg_in_ms=4000&amp;end_in_ms=8000' in html
+    assert '<b>2 – 6 s</b> of your sound matched\n<b>4 – 8 s</b> of this clip' in html
+    assert 'year: 2001' in html
+    assert 'width:90.0%' in html
+
+
+@pytest.mark.parametrize('distance', [0.0, 1.0, 2.0])
+def test_the_bar_stays_within_its_frame(distance: float) -> None:
+    one = found(10, 4, matches=1)
+    one.matches[0].scores = {'cosine': distance}
+    width = re.search(r'width:([\d.]+)%', matches_html(one, Labels()))
+    assert width
+    assert float(width[1]) == max(0.0, 100 * (1 - distance))
+
+
+def test_no_matches_say_why() -> None:
+    assert 'Nothing in the index fits' in matches_html(found(10, 4), Labels())
+    beyond = matches_html(found(10, 4, farther=3), Labels())
+    assert 'the nearest is 0.000 away' in beyond
+
+
+def test_what_the_distance_left_out_is_counted() -> None:
+    assert '3 matches left out' in matches_html(found(10, 4, matches=1, farther=3), Labels())
+
+
+def test_the_windows_that_found_something_are_filled() -> None:
+    html = query_html(found(10, 4, matches=2))
+    assert html.count('title="Window ') == 4
+    assert html.count('as-matched') == 1
+    assert 'Window 2: 2 – 6 s, found a match' in html
+
+
+def test_a_long_sound_has_its_beginning_marked() -> None:
+    html = query_html(found(120, 1799))
+    assert html.count('title="Window ') == 60
+    assert 'The first 60 of 1799 windows are marked.' in html
+    assert '2:00' in html  # the last tick
+
+
+def test_a_sound_whose_file_is_gone_has_no_picture() -> None:
+    there = found(10, 4)
+    gone = Found(there.name, there.windows, None, '/audio/x')
+    assert 'not there any more' in query_html(gone)
+
+
+def test_a_label_keeps_its_colour() -> None:
+    labels = Labels()
+    assert labels.colour('bell') != labels.colour('bird')
+    assert labels.colour('bell') == COLOURS[0]
+    assert labels.colour('') == NO_LABEL
+    assert {labels.colour(f'label {number}') for number in range(5000)} == set(COLOURS)
