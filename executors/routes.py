@@ -199,7 +199,7 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
             metrics.errors.labels('metrics').inc()
         return PlainTextResponse(metrics.text(), media_type='text/plain; version=0.0.4')
 
-    @app.get('/audio/{clip_id}', responses=PROBLEMS)
+    @app.get('/audio/{clip_id:path}', responses=PROBLEMS)
     async def audio(clip_id: str) -> FileResponse:
         """The file of an indexed clip; ranges are answered."""
         clip = await service.stored(clip_id)
