@@ -6,6 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 
 def _import_tensorflow() -> ModuleType:
     # Before the import, which reads them: no notes on CPU instructions, oneDNN and absent GPUs.
@@ -26,6 +28,10 @@ def _import_tensorflow() -> ModuleType:
 
 
 tf: Any = _import_tensorflow()
+
+# numpy's BLAS keeps its threads spinning for some 25 ms after each product, on the cores that
+# TensorFlow is about to use: encoding one clip took nearly twice as long.
+threadpool_limits(limits=1, user_api='blas')
 
 PRECISIONS = ('auto', 'float32', 'bfloat16')
 # What /proc/cpuinfo calls the instructions that multiply bfloat16: AVX512-BF16 and AMX.

@@ -1,0 +1,1 @@
+"""Measurements: each module has `run()`, which returns its figures, and `show(figures)`."""

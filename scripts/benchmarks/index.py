@@ -1,0 +1,264 @@
+"""How fast the index finds, stores and opens, beside faiss and numpy on the same float32 vectors.
+
+Searches have 4 query chunks and ask for 5; they are measured in turns, and each figure is the
+median of its turns. Each size of index runs in a process of its own; a million chunks take 6 GB for
+the vectors of all three.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from docarray import DocList
+from docarray.typing import ID
+
+from executors.docs import AudioChunk, AudioClip, Embedding, Tags
+from executors.index import Clip
+from executors.indexer import SimpleIndexer
+from scripts.benchmarks import report
+from scripts.benchmarks._chunks import CHUNKS_A_CLIP, clips
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (100_000, 1_000_000)  # chunks
+MORE_CLIPS = 10_000
+REQUEST_CLIPS = 16  # as the gateway sends them
+FILL_CLIPS = 1000
+LIMIT = 5
+TURNS = 15
+RECALL_CLIPS = 100
+QUERY_SEED = 10**6
+
+REOPEN = """
+import sys, time
+from executors.indexer import SimpleIndexer
+import psutil
+started = time.perf_counter()
+indexer = SimpleIndexer(path=sys.argv[1])
+print(time.perf_counter() - started, psutil.Process().memory_info().rss / 1e6)
+indexer.close()
+"""
+
+
+def run() -> dict[str, Any]:
+    """The figures of design and README: times in ms and s, sizes in MB of 10^6 bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = _opened(Path(folder) / 'empty.sqlite')
+        figures: dict[str, Any] = {'insert_clips_per_s_empty': _insert_rate(empty)}
+        empty.close()
+    for size in SIZES:
+        report.console.print(f'{size:,} chunks …')
+        figures[str(size)] = json.loads(
+            subprocess.run(
+                [sys.executable, '-m', 'scripts.benchmarks.index', str(size)],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            ).stdout.splitlines()[-1]
+        )
+    return figures
+
+
+def show(figures: dict[str, Any]) -> None:
+    empty = figures['insert_clips_per_s_empty']
+    rows: list[list[Any]] = []
+    for label, key, digits in (
+        ('nearest 5 clips of 4 query chunks, exact, ms', 'knn_ms', 1),
+        ('the same through /search, documents in and out, ms', 'search_ms', 1),
+        ('faiss IndexFlatIP float32, 5 nearest chunks, ms', 'faiss_flat_ms', 1),
+        ('numpy float32, 5 nearest chunks, ms', 'numpy_ms', 1),
+        ('approximate (ann: true), ms', 'ann_ms', 2),
+        ('approximate, recall@5 of clips', 'ann_recall_at_5', 3),
+        ('approximate, building, s', 'ann_build_s', 0),
+        ('storing 10,000 more clips, clips/s', 'insert_clips_per_s', 0),
+        ('opening again, s', 'reopen_s', 2),
+        ('memory of the process after that, MB', 'rss_mb', 0),
+        ('file, bytes a chunk', 'file_bytes_per_chunk', 0),
+    ):
+        rows.append([label, *(f'{figures[str(size)][key]:.{digits}f}' for size in SIZES)])
+    rows.append(['faiss flat / exact', *(_ratio(figures, 'faiss_flat_ms', s) for s in SIZES)])
+    report.table('Index', ['', *(f'{size:,} chunks' for size in SIZES)], rows)
+    report.console.print(f'Storing 10,000 clips in an empty index: {empty:.0f} clips/s')
+
+
+def _ratio(figures: dict[str, Any], key: str, size: int) -> str:
+    return f'{figures[str(size)][key] / figures[str(size)]["knn_ms"]:.1f}'
+
+
+def measure(size: int, folder: Path) -> dict[str, float]:
+    """The figures of an index of `size` chunks."""
+    path = folder / 'index.sqlite'
+    indexer = _opened(path)
+    for first in range(0, size // CHUNKS_A_CLIP, FILL_CLIPS):
+        with indexer.store.transaction() as transaction:
+            for clip in _stored(first, min(FILL_CLIPS, size // CHUNKS_A_CLIP - first)):
+                transaction.put(clip)
+    figures = _searches(indexer)
+    figures['insert_clips_per_s'] = _insert_rate(indexer)
+    _, chunks = indexer.store.counts()
+    indexer.close()
+    figures['file_bytes_per_chunk'] = path.stat().st_size / chunks
+    answer = subprocess.run(
+        [sys.executable, '-c', REOPEN, str(path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    figures['reopen_s'], figures['rss_mb'] = map(float, answer.split())
+    return figures | _approximate(path)
+
+
+def _searches(indexer: SimpleIndexer) -> dict[str, float]:
+    query = clips(1, QUERY_SEED)[0]
+    blocks = indexer.store.snapshot.blocks
+    vectors = np.concatenate([block.vectors[: block.count] for block in blocks]).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    wanted = query.astype(np.float32)
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors)
+
+    def by_numpy() -> None:
+        products = wanted @ vectors.T
+        nearest = np.argpartition(products, -LIMIT, axis=1)[:, -LIMIT:]
+        np.take_along_axis(products, nearest, axis=1).argsort(axis=1)
+
+    documents = iter([_query(query) for _ in range(TURNS + 1)])
+    return _turns(
+        {
+            'knn_ms': lambda: indexer.store.scanner.search(blocks, query, LIMIT),
+            'search_ms': lambda: indexer.search(next(documents), parameters={'limit': LIMIT}),
+            'faiss_flat_ms': lambda: flat.search(wanted, LIMIT),
+            'numpy_ms': by_numpy,
+        }
+    )
+
+
+def _turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """The median time of each way in ms; the first turn of all does not count."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(TURNS + 1):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(all_[1:]) for name, all_ in times.items()}
+
+
+def _insert_rate(indexer: SimpleIndexer) -> float:
+    """Clips that /index stores in a second, in requests of 16."""
+    passed = 0.0
+    for first in range(0, MORE_CLIPS, REQUEST_CLIPS):
+        count = min(REQUEST_CLIPS, MORE_CLIPS - first)
+        documents = DocList[AudioClip](_document(clip) for clip in _stored(10**7 + first, count))
+        started = time.perf_counter()
+        indexer.index(documents, parameters={})
+        passed += time.perf_counter() - started
+        if any(document.error for document in documents):
+            raise RuntimeError(documents[0].error)
+    return MORE_CLIPS / passed
+
+
+def _approximate(path: Path) -> dict[str, float]:
+    exact = _opened(path)
+    queries = np.concatenate(clips(RECALL_CLIPS, QUERY_SEED + 1))
+    expected = exact.store.search(queries, LIMIT)
+    exact.close()
+    started = time.perf_counter()
+    indexer = _opened(path, {'ann': True})
+    indexer.store.wait_for_ann()
+    build_s = time.perf_counter() - started
+    hits = 0
+    times = []
+    for first in range(0, len(queries), CHUNKS_A_CLIP):
+        batch = slice(first, first + CHUNKS_A_CLIP)
+        started = time.perf_counter()
+        indexer.store.nearest(queries[batch], LIMIT)
+        times.append((time.perf_counter() - started) * 1000)
+    found = indexer.store.search(queries, LIMIT)
+    for one, other in zip(found, expected, strict=True):
+        hits += len({chunk.clip_id for chunk in one} & {chunk.clip_id for chunk in other})
+    indexer.close()
+    return {
+        'ann_ms': statistics.median(times),
+        'ann_recall_at_5': hits / (LIMIT * len(queries)),
+        'ann_build_s': build_s,
+    }
+
+
+def _opened(path: Path, match_args: dict[str, Any] | None = None) -> SimpleIndexer:
+    return SimpleIndexer(
+        path=str(path), model_path=str(ROOT / 'models'), weights='compact', match_args=match_args
+    )
+
+
+def _stored(first: int, count: int) -> Iterator[Clip]:
+    """Clips as the index keeps them; their embeddings follow from the number of the first."""
+    for number, embeddings in enumerate(clips(count, seed=first + 1), start=first):
+        begins = 2 * np.arange(CHUNKS_A_CLIP)
+        times = [begins / 2, begins * 16000, (begins + 4) * 16000, begins * 1000, begins * 1000]
+        yield Clip(
+            id=f'{number:032x}',
+            uri=f'recordings/2024/{number:09d}.wav',
+            tags={'label': f'kind {number % 500}', 'recorder': number % 40, 'year': 2024},
+            locations=np.stack(times, axis=1).astype(np.int64),
+            embeddings=embeddings,
+            sample_rate=16000,
+            source={'path': f'/recordings/2024/{number:09d}.wav', 'size': 320044},
+        )
+
+
+def _document(clip: Clip) -> AudioClip:
+    """A clip as the encoder hands it on."""
+    return AudioClip(
+        id=ID(clip.id),
+        uri=clip.uri,
+        tags=Tags(clip.tags),
+        source=Tags(clip.source or {}),
+        chunks=DocList[AudioChunk](
+            AudioChunk(
+                parent_id=ID(clip.id),
+                uri=clip.uri,
+                offset=row,
+                location=list(location[1:3]),
+                tags=Tags(
+                    clip.tags
+                    | {'sample_rate': 16000, 'beg_in_ms': location[3], 'end_in_ms': location[4]}
+                ),
+                embedding=Embedding.from_int8(clip.embeddings[row]),
+            )
+            for row, location in enumerate(clip.locations.tolist())
+        ),
+    )
+
+
+def _query(embeddings: np.ndarray) -> DocList[AudioClip]:
+    return DocList[AudioClip](
+        [
+            AudioClip(
+                uri='query.wav',
+                chunks=DocList[AudioChunk](
+                    AudioChunk(
+                        offset=row,
+                        tags=Tags(beg_in_ms=2000 * row, end_in_ms=2000 * row + 4000),
+                        embedding=Embedding.from_int8(values),
+                    )
+                    for row, values in enumerate(embeddings)
+                ),
+            )
+        ]
+    )
+
+
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(measure(int(sys.argv[1]), Path(folder))))
