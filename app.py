@@ -76,16 +76,15 @@ def parse_arguments() -> argparse.Namespace:
 
 def serve(settings: Settings, demonstrate: bool) -> None:
     """Run the service until Stopped. What can refuse a start is looked at before it."""
-    logs.configure()
+    logs.configure(logs.STDERR)
     flow = Flow.load_config(str(ROOT / 'flow.yml'))
     chosen = weights.find(settings.models, settings.weights)
     check_index(flow)
     check_port(settings)
     console.print(f'Weights: {describe(chosen)}. Starting …')
-    if demonstrate and not settings.log:
-        # One line a request is for whoever runs the service, not for who looks at the table.
-        settings.workspace.mkdir(parents=True, exist_ok=True)
-        os.environ['AUDIO_SEARCH_LOG'] = str(settings.workspace / 'service.log')
+    if not demonstrate:
+        # A line a request is for whoever runs a service, not for who looks at a table.
+        os.environ['AUDIO_SEARCH_LOG'] = os.environ['AUDIO_SEARCH_LOG'] or logs.STDERR
     begun = time.monotonic()
     with Supervisor(flow) as service:
         console.print(f'Ready after {time.monotonic() - begun:.1f} s.')

@@ -20,8 +20,9 @@ os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
 # Executors listen on every interface, without authentication, unless this says otherwise.
 os.environ.setdefault('JINA_DEFAULT_HOST', '127.0.0.1')
 
-# Below warnings Jina tells at which random port each process listens.
-os.environ.setdefault('JINA_LOG_LEVEL', 'WARNING')
+# Below errors Jina tells at which random port each process listens, and each time it looked before
+# one did.
+os.environ.setdefault('JINA_LOG_LEVEL', 'ERROR')
 
 # gRPC reports each connection that closes, as information.
 os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
@@ -29,6 +30,8 @@ os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
 # docarray and jina are written for pydantic 1 and 2 at once; pydantic tells their users, at length.
 warnings.filterwarnings('ignore', category=PydanticDeprecationWarning, module='docarray|jina')
 warnings.filterwarnings('ignore', message='Valid config keys have changed in V2')
+# In a notebook, whose event loop runs already, jina makes coroutines and then takes another way.
+warnings.filterwarnings('ignore', message="coroutine 'Flow.* was never awaited", module='jina')
 
 
 def _import_docarray_alone() -> None:

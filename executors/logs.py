@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from pathlib import Path
 
 log = logging.getLogger('audio_search')
 
@@ -22,11 +23,19 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def configure(path: str = '') -> None:
-    """Log to the end of the file at `path`, or to stderr; whatever was set up before is undone."""
+STDERR = '-'
+
+
+def configure(path: str) -> None:
+    """Log to the end of the file at `path`, or to STDERR; what was set up before is undone."""
     for handler in list(log.handlers):
         log.removeHandler(handler)
-    handler = logging.FileHandler(path) if path else logging.StreamHandler(sys.stderr)
+    handler: logging.Handler
+    if path == STDERR:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path)
     handler.setFormatter(JsonLines())
     log.addHandler(handler)
     log.setLevel(logging.INFO)

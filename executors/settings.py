@@ -99,13 +99,14 @@ class Settings:
                 raise SettingsError(f'{name} is {text(name)!r}; set it to {" or ".join(known)}')
             return text(name)
 
+        workspace = Path(text('AUDIO_SEARCH_WORKSPACE')).resolve()
         port = whole('AUDIO_SEARCH_PORT', 1)
         if port > 65535:
             raise SettingsError(f'AUDIO_SEARCH_PORT is {port}; set it to a number up to 65535')
         return cls(
             host=text('AUDIO_SEARCH_HOST'),
             port=port,
-            workspace=Path(text('AUDIO_SEARCH_WORKSPACE')).resolve(),
+            workspace=workspace,
             models=Path(text('AUDIO_SEARCH_MODELS')),
             weights=text('AUDIO_SEARCH_WEIGHTS'),
             roots=split_roots(text('AUDIO_SEARCH_ROOTS')),
@@ -121,7 +122,7 @@ class Settings:
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
             precision=choice('AUDIO_SEARCH_PRECISION', ('auto', 'float32', 'bfloat16')),
             device=text('AUDIO_SEARCH_DEVICE'),
-            log=text('AUDIO_SEARCH_LOG'),
+            log=text('AUDIO_SEARCH_LOG') or str(workspace / 'service.log'),
         )
 
 
