@@ -43,11 +43,14 @@ Documents = DocList[AudioClip]
 
 
 def timed(
-    executor: str, work: Callable[..., Documents], docs: Documents, **kwargs: Any
+    executor: str,
+    work: Callable[..., Documents],
+    docs: Documents,
+    parameters: dict[str, Any] | None,
 ) -> Documents:
     """Do the work, and write into the tags of every clip how many ms it took."""
     begun = time.perf_counter()
-    docs = work(docs=docs, **kwargs)
+    docs = work(docs=docs, parameters=parameters)
     spent_ms = 1e3 * (time.perf_counter() - begun)
     for clip in docs:
         own_ms = {**clip.tags.get(OWN_MS, {}), executor: spent_ms}
@@ -58,19 +61,19 @@ def timed(
 class TimedSegmenter(AudioSegmenter):
     @requests(on='/search')
     def search(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return timed('segmenter', self.segment, docs, **kwargs)
+        return timed('segmenter', self.segment, docs, kwargs.get('parameters'))
 
 
 class TimedIndexer(SimpleIndexer):
     @requests(on='/search')
     def timed_search(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return timed('indexer', self.search, docs, **kwargs)
+        return timed('indexer', self.search, docs, kwargs.get('parameters'))
 
 
 class TimedRanker(MyRanker):
     @requests(on='/search')
     def search(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return timed('ranker', self.rank, docs, **kwargs)
+        return timed('ranker', self.rank, docs, kwargs.get('parameters'))
 
 
 class StandInEncoder(Executor):
@@ -93,7 +96,7 @@ class StandInEncoder(Executor):
 
     @requests(on='/search')
     def search(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return timed('encoder', self.encode, docs, **kwargs)
+        return timed('encoder', self.encode, docs, kwargs.get('parameters'))
 
     @requests
     def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:

@@ -13,40 +13,23 @@ The clients run on the same machine, so their work counts as well.
 """
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
-import psutil
 
 from scripts.benchmarks import report
+from scripts.benchmarks._service import ROOT, TIMEOUT_S, Memory, service
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = (1, 8, 32)
-LEVEL_S = 6.0
+LEVEL_S = 25.0
 WARM_UP = 20  # searches before anything is measured
 TURNS = 300
-START_S = 120.0
-MEMORY_EVERY_S = 0.2
-TIMEOUT_S = 120.0
 WANTED_MS = 25
-# What a user may have set that would make another measurement of it.
-SETTINGS = {
-    'AUDIO_SEARCH_HOST': '127.0.0.1',
-    'AUDIO_SEARCH_ROOTS': str(ROOT),
-    'AUDIO_SEARCH_TOKEN': '',
-}
 
 
 def run() -> dict[str, Any]:
@@ -83,8 +66,9 @@ def level_rows(figures: dict[str, Any]) -> list[tuple[str, ...]]:
     rows = []
     for clients in CLIENTS:
         level = figures[str(clients)]
-        times = (f'{level[name]:.0f}' for name in ('p50_ms', 'p95_ms', 'p99_ms'))
-        rows.append((str(clients), f'{level["requests_per_s"]:.1f}', *times, str(level['errors'])))
+        times = (level[name] for name in ('p50_ms', 'p95_ms', 'p99_ms'))
+        shown = ('–' if time_ms is None else f'{time_ms:.0f}' for time_ms in times)
+        rows.append((str(clients), f'{level["requests_per_s"]:.1f}', *shown, str(level['errors'])))
     return rows
 
 
@@ -130,9 +114,8 @@ async def level(url: str, clients: int, uris: Sequence[str]) -> dict[str, Any]:
 
 def summary(spent_s: Sequence[float], elapsed_s: float, errors: int) -> dict[str, Any]:
     """Rate and latencies of the requests that were answered well; null where none was."""
-    if not spent_s:
-        times = [None] * 3
-    else:
+    times: list[float | None] = [None] * 3
+    if spent_s:
         times = [float(1e3 * value) for value in np.percentile(spent_s, (50, 95, 99))]
     return {
         'requests_per_s': len(spent_s) / elapsed_s,
@@ -200,81 +183,3 @@ def index_toy_clips(http: httpx.Client) -> list[str]:
     if is_error(response):
         raise RuntimeError(f'the toy clips cannot be indexed: {response.text}')
     return uris
-
-
-@contextmanager
-def service(workspace: Path, *command: str) -> Iterator[tuple[httpx.Client, subprocess.Popen]]:
-    """`python COMMAND` on a free port, ready, with a workspace of its own; ended afterwards."""
-    workspace.mkdir()
-    port = free_port()
-    settings = {
-        **SETTINGS,
-        'AUDIO_SEARCH_PORT': str(port),
-        'AUDIO_SEARCH_WORKSPACE': str(workspace),
-        'AUDIO_SEARCH_LOG': str(workspace / 'log'),
-    }
-    output = workspace / 'output'
-    with output.open('wb') as file:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env={**os.environ, **settings},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        with httpx.Client(base_url=f'http://127.0.0.1:{port}', timeout=TIMEOUT_S) as http:
-            wait_until_ready(http, process, output)
-            yield http, process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def wait_until_ready(http: httpx.Client, process: subprocess.Popen, output: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if http.get('/health/ready').status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    raise RuntimeError(f'the service did not start:\n{output.read_text(errors="replace")}')
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return int(probe.getsockname()[1])
-
-
-class Memory:
-    """The most that a process and its children have resident at one time, looked at as they run.
-
-    Pages that processes share count in each of them.
-    """
-
-    def __init__(self, process: subprocess.Popen) -> None:
-        self.most_mb = 0.0
-        self._process = psutil.Process(process.pid)
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> 'Memory':
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(MEMORY_EVERY_S):
-            total = 0
-            for process in (self._process, *self._process.children(recursive=True)):
-                try:
-                    total += process.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
-            self.most_mb = max(self.most_mb, total / 2**20)
