@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ class SimpleIndexer(Executor):
     `model_path` and `weights` say which model's vectors these are; `pooling`, `window_size` and
     `stride` (s) how they were made. An index made otherwise is refused. `match_args` are the
     defaults of a search: `limit`, the number of nearest clips, and `distinct: false` for the
-    nearest chunks, whichever clip they are of.
+    nearest chunks, whichever clip they are of. With `ann: true` searches without a filter are
+    approximate and much faster.
 
     Documents that have an `error` pass untouched, and what cannot be done with one becomes its
     `error`.
@@ -68,7 +69,7 @@ class SimpleIndexer(Executor):
         _check_traversal('traversal_left', traversal_left)
         _check_traversal('traversal_right', traversal_right)
         self.configuration = configuration(model_path, weights, pooling, window_size, stride)
-        self.store = Index(Path(path), self.configuration)
+        self.store = Index(Path(path), self.configuration, ann=self.match_args.ann)
 
     def close(self) -> None:
         self.store.close()
@@ -164,7 +165,7 @@ class SimpleIndexer(Executor):
         """Remove the clips with these ids or uris, and those of `parameters.ids`."""
         ids = (parameters or {}).get('ids') or []
         docs = DocList[AudioClip]([*docs, *(AudioClip(id=id) for id in ids)])
-        return self._change(docs, lambda all, id, doc: all.delete(id))
+        return self._change(docs, lambda transaction, id, doc: transaction.delete(id))
 
     @requests(on='/clear')
     def clear(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -339,6 +340,7 @@ class MatchArgs:
 
     limit: int = 5
     distinct: bool = True
+    ann: bool = False
 
     @classmethod
     def parse(cls, args: dict[str, Any]) -> 'MatchArgs':
@@ -346,15 +348,13 @@ class MatchArgs:
         args = dict(args)
         for name in ('traversal_rdarray', 'traversal_ldarray'):
             _check_traversal(f'match_args {name}', args.pop(name, None))
-        unknown = set(args) - {'limit', 'distinct'}
-        if unknown:
-            raise ValueError(
-                f'match_args has no {", ".join(sorted(unknown))}; it takes limit and distinct'
-            )
-        distinct = args.get('distinct', True)
-        if not isinstance(distinct, bool):
-            raise ValueError(f'match_args distinct is {distinct!r}; set it to true or false')
-        return cls(limit=_limit(args.get('limit', 5)), distinct=distinct)
+        known = [field.name for field in fields(cls)]
+        for name, value in args.items():
+            if name not in known:
+                raise ValueError(f'match_args has no {name}; it takes {", ".join(known)}')
+            if name != 'limit' and not isinstance(value, bool):
+                raise ValueError(f'match_args {name} is {value!r}; set it to true or false')
+        return cls(**args | {'limit': _limit(args.get('limit', cls.limit))})
 
 
 def configuration(

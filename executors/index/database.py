@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,13 @@ PRAGMA page_size = {PAGE_BYTES};
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE configuration (key TEXT PRIMARY KEY, value NOT NULL);
-CREATE TABLE state (version INTEGER NOT NULL, next_number INTEGER NOT NULL);
-INSERT INTO state VALUES (0, 1);
+CREATE TABLE state (
+    version INTEGER NOT NULL,
+    next_number INTEGER NOT NULL,
+    graph_token TEXT,
+    graph_covered INTEGER
+);
+INSERT INTO state VALUES (0, 1, NULL, NULL);
 CREATE TABLE clips (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -226,6 +231,23 @@ def finish(db: sqlite3.Connection, next_number: int) -> int:
     """Mark the end of a transaction; the version of the database from then on."""
     db.execute('UPDATE state SET version = version + 1, next_number = ?', (next_number,))
     return version(db)
+
+
+class Saved(NamedTuple):
+    """Which file holds the graph of an approximate search, and the clips that are in it: all up to
+    a number, as they were then."""
+
+    token: str
+    covered: int
+
+
+def saved_graph(db: sqlite3.Connection) -> Saved | None:
+    token, covered = db.execute('SELECT graph_token, graph_covered FROM state').fetchone()
+    return None if token is None else Saved(token, covered)
+
+
+def keep_graph(db: sqlite3.Connection, saved: Saved) -> None:
+    db.execute('UPDATE state SET graph_token = ?, graph_covered = ?', saved)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

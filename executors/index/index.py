@@ -14,14 +14,18 @@ from typing import Any
 import numpy as np
 
 from executors.index import database, filters
+from executors.index.ann import Approximate
 from executors.index.configuration import Configuration
+from executors.index.database import Saved
 from executors.index.errors import IndexFileError, StorageError
+from executors.index.graph import keys_of
 from executors.index.lock import Lock, refuse_if_locked
+from executors.index.nearest import Nearest
 from executors.index.projection import Plane, project
 from executors.index.records import Clip, Entry, Excluded, Neighbour
 from executors.index.scan import Scanner
 from executors.index.transaction import Transaction
-from executors.index.vectors import Block, Snapshot, changed
+from executors.index.vectors import Block, Snapshot, changed, ordinals_of
 
 LOAD_BATCH_CLIPS = 1024
 
@@ -41,8 +45,11 @@ class Index:
     A search sees whole clips, as they were at one moment.
     """
 
-    def __init__(self, path: Path, configuration: Configuration) -> None:
-        """Open the index at `path`, or make one. Raises IndexFileError, see `check`."""
+    def __init__(self, path: Path, configuration: Configuration, *, ann: bool = False) -> None:
+        """Open the index at `path`, or make one. Raises IndexFileError, see `check`.
+
+        With `ann` searches without a filter are approximate.
+        """
         self.path = path
         self.configuration = configuration
         check(path, configuration)
@@ -53,19 +60,31 @@ class Index:
                 _check_configuration(path, configuration)
             else:
                 _create(path, configuration)
-            self._snapshot = _load(path, configuration.dimensions)
+            self.snapshot = _load(path, configuration.dimensions)
             self._writer = _writer(path)
         except BaseException:
             self._lock.release()
             raise
         self._write_lock = threading.Lock()
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        self._scanner = Scanner()
+        self.scanner = Scanner()
         self._plane_lock = threading.Lock()
         self._plane_of: tuple[int, Plane] | None = None
+        self._approximate: Approximate | None = None
+        if ann:
+            self._approximate = Approximate(
+                path,
+                configuration.dimensions,
+                self.scanner,
+                self.snapshot,
+                database.saved_graph(self._writer),
+                self._keep_graph,
+            )
 
     def close(self) -> None:
-        self._scanner.close()
+        if self._approximate:
+            self._approximate.close()
+        self.scanner.close()
         while not self._readers.empty():
             self._readers.get().close()
         self._writer.close()
@@ -90,7 +109,7 @@ class Index:
         """
         with self._write_lock:
             db = self._writer
-            before = self._snapshot
+            before = self.snapshot
             try:
                 db.execute('BEGIN IMMEDIATE')
                 transaction = Transaction(db)
@@ -112,7 +131,28 @@ class Index:
                 _roll_back(db)
                 raise
             generation = before.generation + (blocks is not before.blocks)
-            self._snapshot = Snapshot(version, generation, blocks)
+            self.snapshot = Snapshot(version, generation, blocks)
+            if self._approximate:
+                removed = None
+                if not transaction.cleared:
+                    keys = [
+                        keys_of(number, ordinals_of(before.blocks, number))
+                        for number in transaction.removed
+                    ]
+                    removed = np.concatenate([np.empty(0, np.uint64), *keys])
+                self._approximate.follow(self.snapshot, removed)
+
+    def _keep_graph(self, saved: Saved) -> None:
+        with self._write_lock:
+            try:
+                database.keep_graph(self._writer, saved)
+            except sqlite3.Error as error:
+                raise StorageError(str(error)) from error
+
+    def wait_for_ann(self) -> None:
+        """Return when the approximate search has taken in all that is stored."""
+        if self._approximate:
+            self._approximate.wait()
 
     def clear(self) -> None:
         """Remove every clip, and give the file's room back. Raises StorageError."""
@@ -133,7 +173,7 @@ class Index:
             while True:
                 db.execute('BEGIN')
                 version = database.version(db)
-                snapshot = self._snapshot
+                snapshot = self.snapshot
                 if snapshot.version == version:
                     break
                 # A writer is between its commit and its snapshot, some microseconds.
@@ -169,13 +209,13 @@ class Index:
             if excluded is not None:
                 known = {one: database.find(db, one.id, one.uri) for one in set(excluded)}
                 numbers = [next(iter(known[one]), None) for one in excluded]
-            found = self._scanner.search(
-                snapshot.blocks,
+            found = self.nearest(
                 queries,
                 limit,
                 distinct=distinct,
                 selected=selected,
                 excluded=numbers,
+                snapshot=snapshot,
             )
             wanted = {clip for one in found for clip in one.clips.tolist()}
             clips = {number: database.clip(db, number, embeddings=False) for number in wanted}
@@ -188,6 +228,31 @@ class Index:
             ]
             for one in found
         ]
+
+    def nearest(
+        self,
+        queries: np.ndarray,
+        limit: int,
+        *,
+        distinct: bool = True,
+        selected: np.ndarray | None = None,
+        excluded: Sequence[int | None] | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> list[Nearest]:
+        """The bare search, by the numbers of clips; see Scanner.search."""
+        snapshot = snapshot or self.snapshot
+        if self._approximate and selected is None:
+            return self._approximate.search(
+                snapshot, queries, limit, distinct=distinct, excluded=excluded
+            )
+        return self.scanner.search(
+            snapshot.blocks,
+            queries,
+            limit,
+            distinct=distinct,
+            selected=selected,
+            excluded=excluded,
+        )
 
     def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
         """The clip with that id, else the one with that uri."""

@@ -17,7 +17,18 @@ class Nearest:
 
     clips: np.ndarray
     ordinals: np.ndarray
-    distances: np.ndarray
+    cosines: np.ndarray
+
+    @property
+    def distances(self) -> np.ndarray:
+        return 1 - self.cosines
+
+
+def exact_cosines(products: np.ndarray, square_norms: np.ndarray, square_norm: int) -> np.ndarray:
+    """Cosines of integer vectors, by their inner products and square norms, which float64 holds
+    exactly; 0 where a vector is zero."""
+    squares = square_norms.astype(np.int64) * square_norm
+    return np.divide(products, np.sqrt(squares), out=np.zeros(squares.shape), where=squares > 0)
 
 
 class Best:
@@ -61,9 +72,18 @@ class Best:
         self._pending = 0
         return self
 
+    @property
+    def full(self) -> bool:
+        """Whether there are as many as wanted; after `settle`."""
+        return len(self._found[0][0]) == self.limit
+
     def rows(self) -> Rows:
         cosines, clips, ordinals = zip(*self._found, strict=True)
         return np.concatenate(cosines), np.concatenate(clips), np.concatenate(ordinals)
+
+    def nearest(self) -> Nearest:
+        cosines, clips, ordinals = self.settle().rows()
+        return Nearest(clips, ordinals, cosines)
 
 
 def merged(bests: Sequence[Best]) -> Nearest:
@@ -71,5 +91,4 @@ def merged(bests: Sequence[Best]) -> Nearest:
     whole = Best(bests[0].limit, bests[0].distinct)
     for best in bests:
         whole.offer(*best.rows())
-    cosines, clips, ordinals = whole.settle().rows()
-    return Nearest(clips, ordinals, 1 - cosines)
+    return whole.nearest()

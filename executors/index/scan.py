@@ -8,7 +8,7 @@ from dataclasses import replace
 import numkong
 import numpy as np
 
-from executors.index.nearest import Best, Nearest, merged
+from executors.index.nearest import Best, Nearest, exact_cosines, merged
 from executors.index.vectors import BLOCK_ROWS, Block
 
 QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay in the cache
@@ -29,7 +29,7 @@ class Scanner:
     """Splits the blocks among as many threads as there are cores."""
 
     def __init__(self, n_threads: int | None = None) -> None:
-        self.n_threads = n_threads or _core_count()
+        self.n_threads = n_threads or core_count()
         self._pool = ThreadPoolExecutor(self.n_threads, 'scan')
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ class _Batch:
         self.count, self.dimensions = queries.shape
         self.packed = numkong.dots_pack(np.ascontiguousarray(queries))
         wide = queries.astype(np.int64)
-        self.square_norms = (wide * wide).sum(axis=1)
+        self.square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
         self.norms = np.sqrt(self.square_norms).astype(np.float32)
         self.limit = limit
         self.distinct = distinct
@@ -129,7 +129,9 @@ class _Batch:
                 if mask is not None:
                     hits = hits[mask[hits]]
                 found = hits if rows is None else rows[hits]
-                exact = self._exact(dots[hits, query], block.square_norms[found], query)
+                exact = exact_cosines(
+                    dots[hits, query], block.square_norms[found], self.square_norms[query]
+                )
                 best[query].offer(exact, block.clips[found], block.ordinals[found])
                 thresholds[query] = self._threshold(query, best[query].floor)
         return best
@@ -140,11 +142,6 @@ class _Batch:
             end = min(start + PIECE_ROWS, count)
             vectors[start:end].max()
             numkong.dots_packed(vectors, self.packed, out=out, start_row=start, end_row=end)
-
-    def _exact(self, dots: np.ndarray, square_norms: np.ndarray, query: int) -> np.ndarray:
-        """Cosines in float64, of integers that it holds exactly; 0 where a vector is zero."""
-        squares = square_norms * self.square_norms[query]
-        return np.divide(dots, np.sqrt(squares), out=np.zeros(len(dots)), where=squares > 0)
 
     def _threshold(self, query: int, floor: float) -> float:
         if floor == -np.inf:
@@ -163,7 +160,7 @@ def _selection(block: Block, selected: np.ndarray | None) -> np.ndarray | None:
     return mask if alive is None else mask & alive
 
 
-def _core_count() -> int:
+def core_count() -> int:
     """The cores this process may use; macOS only knows how many there are."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))

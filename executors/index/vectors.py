@@ -1,7 +1,7 @@
 """The embeddings in memory: int8 rows in blocks that never move."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,7 +91,7 @@ def changed(
     return tuple(new)
 
 
-def _indices(blocks: list[Block], clip: int) -> range:
+def _indices(blocks: Sequence[Block], clip: int) -> range:
     """Which blocks have rows of a clip."""
     first = bisect_left(blocks, clip, key=lambda block: int(block.clips[block.count - 1]))
     last = first
@@ -161,3 +161,38 @@ def _merged(first: Block, second: Block) -> Block:
             getattr(merged, name)[target] = getattr(block, name)[rows]
         count = target.stop
     return replace(merged, count=count)
+
+
+def ordinals_of(blocks: Sequence[Block], clip: int) -> np.ndarray:
+    """The numbers of a clip's chunks; none for a clip that is not there."""
+    parts = [blocks[i].ordinals[blocks[i].rows_of(clip)] for i in _indices(blocks, clip)]
+    return np.concatenate([np.empty(0, np.int32), *parts])
+
+
+def look_up(
+    blocks: Sequence[Block], clips: np.ndarray, ordinals: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the chunks named by clip and ordinal, which are there (as indices into those given), their
+    vectors, int8 [found, dimensions], and square norms."""
+    found, vectors, square_norms = [], [], []
+    lasts = np.array([block.clips[block.count - 1] for block in blocks])
+    firsts = np.searchsorted(lasts, clips).tolist()
+    for i, (index, clip, ordinal) in enumerate(
+        zip(firsts, clips.tolist(), ordinals.tolist(), strict=True)
+    ):
+        for block in blocks[index:]:
+            row = int(np.searchsorted(block.clips[: block.count], clip))
+            if row == block.count or block.clips[row] != clip:
+                break
+            row += ordinal - int(block.ordinals[row])
+            if row >= block.count:
+                continue  # the clip goes on in the next block
+            if block.alive is None or block.alive[row]:
+                found.append(i)
+                vectors.append(block.vectors[row])
+                square_norms.append(block.square_norms[row])
+            break
+    if not found:
+        dimensions = blocks[0].vectors.shape[1] if blocks else 0
+        return np.empty(0, int), np.empty((0, dimensions), np.int8), np.empty(0, np.int32)
+    return np.array(found), np.stack(vectors), np.array(square_norms)
