@@ -28,8 +28,8 @@ STDERR = '-'
 
 def configure(path: str) -> None:
     """Log to the end of the file at `path`, or to STDERR; what was set up before is undone."""
-    for handler in list(log.handlers):
-        log.removeHandler(handler)
+    for former in list(log.handlers):
+        log.removeHandler(former)
     handler: logging.Handler
     if path == STDERR:
         handler = logging.StreamHandler(sys.stderr)
