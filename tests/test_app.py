@@ -78,9 +78,7 @@ def test_one_process_dies_and_is_replaced_and_sigterm_ends_them_all(tmp_path: Pa
         uri = sorted((ROOT / 'toy-data').glob('*.mp3'))[0].relative_to(ROOT)
         service.answers('/index', {'uri': str(uri)})
         executor(service, 2).kill()
-        begun = time.monotonic()
         response = service.post('/search', {'uri': str(uri)})
-        assert time.monotonic() - begun < END_S
         assert response.status_code in (200, 503)
         if response.status_code == 503:
             assert 'indexer' in response.json()['detail']
