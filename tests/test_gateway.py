@@ -374,6 +374,8 @@ def test_audio_is_streamed_in_ranges(service: RunningService) -> None:
     response = service.http.get(f'/audio/{clip["id"]}')
     assert (response.status_code, response.content) == (200, whole)
     assert response.headers['content-type'] == 'audio/mpeg'
+    service.answers('/index', {'id': 'a/b ü', 'uri': FEW[1]})
+    assert service.http.get('/audio/a%2Fb%20%C3%BC').status_code == 200
     part = service.http.get(f'/audio/{clip["id"]}', headers={'range': 'bytes=1000-1999'})
     assert (part.status_code, part.content) == (206, whole[1000:2000])
 
