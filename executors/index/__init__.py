@@ -4,8 +4,9 @@ from executors.index.backup import backup
 from executors.index.configuration import Configuration
 from executors.index.errors import IndexFileError, StorageError
 from executors.index.filters import FilterError
-from executors.index.index import Excluded, Index, check
-from executors.index.records import Clip, Entry, Neighbour
+from executors.index.index import Index
+from executors.index.opening import check
+from executors.index.records import Clip, Entry, Excluded, Neighbour
 
 __all__ = [
     'Clip',

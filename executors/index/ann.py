@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from executors.index import database
+from executors.index import file
 from executors.index.database import Saved
 from executors.index.errors import StorageError
 from executors.index.graph import Graph, clips_and_ordinals, keys_of
@@ -138,15 +138,15 @@ class Approximate:
 
     def _save(self) -> None:
         """As far as the disk allows: without it, the next start builds it again."""
-        token = uuid.uuid4().hex[:16]
-        file = self._file(token)
+        saved = Saved(uuid.uuid4().hex[:16], self._graph.covered)
         earlier = set(self._path.parent.glob(self._file('*').name))
+        target = self._file(saved.token)
         try:
-            self._graph.save(file)
-            database.sync(file)
-            self._keep(Saved(token, self._graph.covered))
+            self._graph.save(target)
+            file.sync(target)
+            self._keep(saved)
         except (OSError, RuntimeError, StorageError):
-            file.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
         else:
             for other in earlier:
                 other.unlink()

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from executors.index import database
+from executors.index import file
 from executors.index.errors import IndexFileError
 
 
@@ -16,23 +16,23 @@ def backup(path: Path, target: Path) -> None:
     """
     if not path.exists():
         raise IndexFileError(f'There is no index {path} to copy; index something first')
-    database.read_configuration(path)
+    file.read_configuration(path)
     if target.exists():
         raise _exists(target)
     partial = target.with_name(f'.{target.name}.partial')
     try:
         partial.unlink(missing_ok=True)
         with (
-            closing(database.connect(path, writable=False)) as source,
+            closing(file.connect(path, writable=False)) as source,
             closing(sqlite3.connect(partial, isolation_level=None)) as copy,
         ):
             source.backup(copy)
             copy.execute('PRAGMA journal_mode = DELETE')  # no files beside it
-        database.sync(partial)
+        file.sync(partial)
         # Claims the name, so that a file that came in between is never overwritten.
         target.touch(exist_ok=False)
         partial.replace(target)
-        database.sync(target.parent)
+        file.sync(target.parent)
     except FileExistsError:
         raise _exists(target) from None
     except (OSError, sqlite3.Error) as error:

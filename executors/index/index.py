@@ -1,11 +1,10 @@
 """The index: clips on disk, their embeddings in memory, and the searches over both."""
 
-import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,30 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from executors.index import database, filters
+from executors.index import database, file, filters, opening
 from executors.index.ann import Approximate
 from executors.index.configuration import Configuration
 from executors.index.database import Saved
-from executors.index.errors import IndexFileError, StorageError
+from executors.index.errors import StorageError
 from executors.index.graph import keys_of
-from executors.index.lock import Lock, refuse_if_locked
 from executors.index.nearest import Nearest
 from executors.index.projection import Plane, project
 from executors.index.records import Clip, Entry, Excluded, Neighbour
 from executors.index.scan import Scanner
 from executors.index.transaction import Transaction
-from executors.index.vectors import Block, Snapshot, changed, ordinals_of
-
-LOAD_BATCH_CLIPS = 1024
-
-
-def check(path: Path, configuration: Configuration) -> None:
-    """Raise IndexFileError where `Index(path, configuration)` would, and change nothing."""
-    if path.exists():
-        _check_configuration(path, configuration)
-    _check_writable(path)
-    if path.exists():
-        refuse_if_locked(path)
+from executors.index.vectors import Snapshot, changed, ordinals_of
 
 
 class Index:
@@ -52,16 +39,10 @@ class Index:
         """
         self.path = path
         self.configuration = configuration
-        check(path, configuration)
-        _make_folder(path)
-        self._lock = Lock(path)
+        self._lock = opening.lock(path, configuration)
         try:
-            if path.exists():
-                _check_configuration(path, configuration)
-            else:
-                _create(path, configuration)
-            self.snapshot = _load(path, configuration.dimensions)
-            self._writer = _writer(path)
+            self.snapshot = opening.load(path, configuration.dimensions)
+            self._writer = opening.writer(path)
         except BaseException:
             self._lock.release()
             raise
@@ -168,7 +149,7 @@ class Index:
         try:
             db = self._readers.get_nowait()
         except queue.Empty:
-            db = database.connect(self.path, writable=False)
+            db = file.connect(self.path, writable=False)
         try:
             while True:
                 db.execute('BEGIN')
@@ -291,7 +272,7 @@ class Index:
 
     def file_bytes(self) -> int:
         """What the file takes on disk, with its log."""
-        return self.path.stat().st_size + database.log_bytes(self.path)
+        return self.path.stat().st_size + file.log_bytes(self.path)
 
 
 def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
@@ -311,84 +292,6 @@ def _select(db: sqlite3.Connection, filter: Any) -> np.ndarray:
     condition, parameters = filters.compile(filter)
     numbers = db.execute(f'SELECT number FROM clips WHERE {condition} ORDER BY number', parameters)
     return np.array([number for (number,) in numbers], np.int32)
-
-
-def _check_configuration(path: Path, configuration: Configuration) -> None:
-    difference = configuration.difference(database.read_configuration(path))
-    if difference:
-        raise IndexFileError(f'The index {path} {difference}')
-
-
-def _check_writable(path: Path) -> None:
-    folder = path.parent
-    while not folder.exists():
-        folder = folder.parent
-    for place in (path, folder) if path.exists() else (folder,):
-        if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise IndexFileError(
-                f'The index {path} cannot be written: make {place} writable, or set another '
-                'workspace'
-            )
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-
-
-def _create(path: Path, configuration: Configuration) -> None:
-    try:
-        database.create(path, configuration)
-    except (OSError, sqlite3.Error) as error:
-        raise _not_writable(path, error) from error
-
-
-def _not_writable(path: Path, error: Exception) -> IndexFileError:
-    return IndexFileError(
-        f'The index {path} cannot be written ({error}): make the file and its folder writable, or '
-        'room on the disk, or set another workspace'
-    )
-
-
-def _writer(path: Path) -> sqlite3.Connection:
-    db = database.connect(path, writable=True)
-    try:
-        db.execute('BEGIN IMMEDIATE')
-        db.execute('ROLLBACK')
-    except sqlite3.Error as error:
-        db.close()
-        raise _not_writable(path, error) from error
-    return db
-
-
-def _load(path: Path, dimensions: int) -> Snapshot:
-    """All embeddings. Every page that holds some is read, so a file that lost its end is found out
-    here."""
-    blocks: tuple[Block, ...] = ()
-    try:
-        with closing(database.connect(path, writable=False)) as db:
-            db.execute('BEGIN')
-            version = database.version(db)
-            rows = iter(database.embeddings(db))
-            while batch := _rows(rows, dimensions):
-                blocks = changed(blocks, [], batch)
-    except (sqlite3.Error, ValueError) as error:
-        raise database.damaged(path, str(error)) from error
-    return Snapshot(version, 0, blocks)
-
-
-def _rows(rows: Iterator[tuple[int, int, bytes]], dimensions: int) -> list[tuple[int, np.ndarray]]:
-    batch: list[tuple[int, np.ndarray]] = []
-    for number, chunk_count, blob in rows:
-        vectors = np.frombuffer(blob, np.int8).reshape(-1, dimensions)
-        if len(vectors) != chunk_count:
-            raise ValueError(f'clip {number} has {len(vectors)} of {chunk_count} embeddings')
-        batch.append((number, vectors))
-        if len(batch) == LOAD_BATCH_CLIPS:
-            break
-    return batch
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

@@ -89,6 +89,6 @@ class Best:
 def merged(bests: Sequence[Best]) -> Nearest:
     """The best of rows that were offered to several, each of them others."""
     whole = Best(bests[0].limit, bests[0].distinct)
-    for best in bests:
-        whole.offer(*best.rows())
+    # Not by `offer`: of equal rows the first in the index may be in the last of these.
+    whole._found += [best.rows() for best in bests]
     return whole.nearest()

@@ -16,11 +16,10 @@ QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay
 MARGIN = 1e-6
 # A block with fewer selected rows than this share is scanned as a copy of those rows.
 SPARSE = 0.25
-FIRST_ROWS = 512
+FIRST_ROWS = 512  # more would take longer to sort than they save
 # NumKong alone waits for the memory: its order of rows defeats the hardware's prefetching. Pieces
 # that numpy read just before, at the memory's full speed, are still in a cache: 1.2 times faster.
 PIECE_ROWS = 4096
-
 
 Selected = np.ndarray | None  # the numbers of the clips to search, ascending; None for all
 
@@ -42,13 +41,13 @@ class Scanner:
         limit: int,
         *,
         distinct: bool = True,
-        selected: np.ndarray | None = None,
+        selected: Selected = None,
         excluded: Sequence[int | None] | None = None,
     ) -> list[Nearest]:
         """The `limit` nearest clips (or with `distinct=False` chunks) of each query.
 
-        `queries` is int8 [queries, dimensions]. `selected` has the numbers of the clips to search,
-        ascending; None means all. `excluded` has for each query the number of a clip to leave out.
+        `queries` is int8 [queries, dimensions]. `excluded` has for each query the number of a clip
+        to leave out.
         A clip is found by its nearest chunk. A zero vector has the distance 1 from everything.
         """
         excluded = excluded or [None] * len(queries)
@@ -149,7 +148,7 @@ class _Batch:
         return (floor - MARGIN) * float(self.norms[query])
 
 
-def _selection(block: Block, selected: np.ndarray | None) -> np.ndarray | None:
+def _selection(block: Block, selected: Selected) -> np.ndarray | None:
     """Which of the block's rows to search, bool [count], or None for all of them."""
     alive = None if block.alive is None else block.alive[: block.count]
     if selected is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from executors.index import Configuration, Index, IndexFileError, check
-from executors.index.database import SCHEMA_VERSION
+from executors.index.file import SCHEMA_VERSION
 from tests.index.clips import CONFIGURATION, clip
 from tests.index.files import contents, file_size_limit, read_only
 

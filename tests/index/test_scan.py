@@ -81,7 +81,7 @@ collections = st.builds(
     removing=st.booleans(),
     excluding=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_search_equals_a_brute_force(
     scanner, clips, seed, limit, distinct, filtered, removing, excluding
 ):
