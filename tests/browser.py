@@ -23,6 +23,9 @@ FLAGS = (
     '--autoplay-policy=user-gesture-required',
 )
 
+GIVE_UP_MS = 60_000  # on a busy machine
+expect.set_options(timeout=GIVE_UP_MS)
+
 
 def browser_path() -> str:
     """The installed browser; AssertionError where there is none and none can be installed."""
@@ -56,8 +59,11 @@ def choose_clip(page: Page, words: str) -> None:
     box = page.get_by_role('combobox', name='Clip')
     box.click()
     box.press_sequentially(words)
-    expect(page.get_by_role('option', name=re.compile(re.escape(words))).first).to_be_visible()
+    options = page.get_by_role('option')
+    expect(options.filter(has_text=words).first).to_be_visible()
+    expect(options.filter(has_not_text=words)).to_have_count(0)
     box.press('Enter')
+    expect(box).to_have_value(re.compile(re.escape(words)))
 
 
 def search_with_clip(page: Page, words: str) -> None:

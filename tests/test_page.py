@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from executors import audio
 from tests.browser import (
+    GIVE_UP_MS,
     give_own_sound,
     open_page,
     running_browser,
@@ -58,6 +59,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def page(browser: Browser, running: RunningService) -> Iterator[Page]:
     """The page in a fresh window of 1400 px. It has to get along with the service alone."""
     context = browser.new_context(viewport={'width': 1400, 'height': 1000})
+    context.set_default_timeout(GIVE_UP_MS)
     opened = context.new_page()
     hosts, faults = set(), []
     opened.on('request', lambda request: hosts.add(urlsplit(request.url).netloc))
@@ -177,7 +179,7 @@ def test_a_recorded_sound(page: Page) -> None:
     own = page.locator('#as-own')
     own.get_by_role('button', name='Record audio').click()
     own.get_by_role('button', name='Record', exact=True).click()
-    expect(own.get_by_text('0:04')).to_be_visible(timeout=15_000)
+    expect(own.get_by_text('0:04')).to_be_visible()
     own.get_by_role('button', name='Stop', exact=True).click()
     expect(own.get_by_role('button', name='Play', exact=True)).to_be_visible()
     page.get_by_role('button', name='Search with this sound').click()
@@ -261,7 +263,7 @@ def test_adding_and_deleting_clips(page: Page, running: RunningService, tmp_path
     expect(page.locator('#as-files').get_by_text('tone_2100')).to_be_visible()
     page.get_by_role('textbox', name=re.compile('^Label')).fill('tone')
     page.get_by_role('button', name='Add to the index').click()
-    expect(page.get_by_text('5 clips indexed.')).to_be_visible(timeout=20_000)
+    expect(page.get_by_text('5 clips indexed.')).to_be_visible()
     expect(page.get_by_role('alert')).to_contain_text('broken.mp3')
     counted(page, before + 5)
     assert total(running) == before + 5
@@ -400,6 +402,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 def test_the_token_is_asked_for_once(browser: Browser, guarded: RunningService) -> None:
     context = browser.new_context()
+    context.set_default_timeout(GIVE_UP_MS)
     page = context.new_page()
     answered = page.goto(f'{guarded.url}/ui')
     assert answered is not None
@@ -420,6 +423,7 @@ def test_the_token_is_asked_for_once(browser: Browser, guarded: RunningService) 
 
 def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> None:
     page = browser.new_context().new_page()
+    page.set_default_timeout(GIVE_UP_MS)
     page.goto(f'{guarded.url}/ui')
     page.get_by_label('Token').fill(TOKEN)
     page.get_by_label('Token').press('Enter')

@@ -26,6 +26,10 @@ element.addEventListener('click', (event) => {
 });
 """
 
+OWN_SOUND = (
+    'Any common format. What you give here is only searched with, and deleted after an hour.'
+)
+
 Html = str
 Shown = tuple[Html, Html, Html, Html, Found | None, Sound | None]
 
@@ -73,6 +77,7 @@ class Page:
                             buttons=[],
                             elem_id='as-own',
                         )
+                        _html(f'<p class="as-faint">{OWN_SOUND}</p>')
                         self._search_own = gr.Button(
                             'Search with this sound', variant='primary', elem_id='as-search-own'
                         )
@@ -137,8 +142,12 @@ class Page:
         known = [self._status, self._clip, self._labels, self._add_toys, self._library]
         place = [self._tabs, self._sources, self._clip]
 
-        _on(self._search_clip.click, self.search_clip, [self._clip, *options], shown)
-        _on(self._search_own.click, self.search_own, [self._own, *options], shown)
+        for button, handler, sound in (
+            (self._search_clip, self.search_clip, self._clip),
+            (self._search_own, self.search_own, self._own),
+        ):
+            searched = _on(button.click, handler, [sound, *options], shown)
+            searched.then(None, js='() => window.audioSearch.showResults()')
         for option in options:
             _on(option.change, self.search_again, [self._asked, *options], shown, latest=True)
         _on(self._matches.compare, self.compare, [self._found], [self._heat])
@@ -157,26 +166,32 @@ class Page:
         for done in (removed, added, added_toys):
             _on(done.then, self.look, [self._offset], known)
 
-    async def search_clip(self, key: str | None, *options: Any) -> Shown:
-        return await self._search(Sound.from_key(key) if key else None, *options)
+    async def search_clip(self, key: str | None, *options: Any) -> AsyncIterator[Any]:
+        sound = Sound.from_key(key) if key else None
+        yield _remember(sound)
+        yield await self._search(sound, *options)
 
-    async def search_own(self, path: str | None, *options: Any) -> Shown:
-        return await self._search(Sound(path=Path(path)) if path else None, *options)
+    async def search_own(self, path: str | None, *options: Any) -> AsyncIterator[Any]:
+        sound = Sound(path=Path(path)) if path else None
+        yield _remember(sound)
+        yield await self._search(sound, *options)
 
     async def search_again(self, asked: Sound | None, *options: Any) -> Any:
         """With other options. Nothing to do before the first search."""
         return await self._search(asked, *options) if asked else _unchanged(6)
 
-    async def like_this(self, event: gr.EventData, *options: Any) -> Any:
+    async def like_this(self, event: gr.EventData, *options: Any) -> AsyncIterator[Any]:
         """Search with an indexed clip that was met somewhere on the page."""
         sound = Sound(id=event.id)
-        known = await know(self.service)
-        choices = known.choices()
+        try:
+            choices = (await know(self.service)).choices()
+        except Exception:  # the search meets the same error, and tells it
+            choices = []
         if sound.key not in {key for _, key in choices}:
             choices.append((event.id, sound.key))
-        shown = await self._search(sound, *options)
         place = gr.Tabs(selected='search'), gr.Tabs(selected='clip')
-        return *place, gr.Dropdown(choices, value=sound.key), *shown
+        yield *place, gr.Dropdown(choices, value=sound.key), *_remember(sound)
+        yield *_unchanged(3), *await self._search(sound, *options)
 
     async def _search(
         self,
@@ -301,6 +316,11 @@ def _on(
         api_visibility='private',
         trigger_mode='always_last' if latest else 'once',
     )
+
+
+def _remember(sound: Sound | None) -> tuple[Any, ...]:
+    """What is searched with, told before the search: options may change while it runs."""
+    return *_unchanged(5), sound
 
 
 def _unchanged(outputs: int) -> tuple[Any, ...]:

@@ -81,6 +81,12 @@ window.audioSearch = (() => {
     });
   };
 
+  // In a narrow window what was found lies below the controls, out of sight.
+  const showResults = () => {
+    const results = document.getElementById('as-results');
+    if (results.getBoundingClientRect().top > window.innerHeight / 2) results.scrollIntoView();
+  };
+
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (!button) return;
@@ -112,5 +118,5 @@ window.audioSearch = (() => {
     });
   }, true);
 
-  return {confirmed};
+  return {confirmed, showResults};
 })();
