@@ -11,6 +11,7 @@ import soxr
 
 SAMPLE_RATE_HZ = 16000
 BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
+PREROLL_S = 0.25  # decoded before a part and dropped: a frame of mp3 or opus needs those before it
 
 # How the files begin that libsndfile reads. It is not asked about others: libmpg123 inside it takes
 # any file for MPEG audio and writes its search for a frame to the terminal.
@@ -85,7 +86,7 @@ def _decoded(path: Path, beg_s: float, end_s: float | None) -> tuple[int, Iterat
         raise AudioError(f'{path.name} cannot be read ({error.strerror})') from None
     if head.startswith(SNDFILE_MAGIC) or _is_mpeg_audio(head):
         with suppress(soundfile.LibsndfileError):
-            file = soundfile.SoundFile(path)
+            file = _Sequential(path)
             return file.samplerate, _sndfile_blocks(file, path, beg_s, end_s)
     return _decoded_by_ffmpeg(path, beg_s, end_s)
 
@@ -95,22 +96,32 @@ def _is_mpeg_audio(head: bytes) -> bool:
     return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
 
 
+class _Sequential(soundfile.SoundFile):
+    """soundfile seeks, after each read, to where the file stands already. In mp3 that loses what
+    the next frame needs: a click between blocks."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _sndfile_blocks(
     file: soundfile.SoundFile, path: Path, beg_s: float, end_s: float | None
 ) -> Iterator[np.ndarray]:
     rate_hz = file.samplerate
-    left = None if end_s is None else round(end_s * rate_hz) - round(beg_s * rate_hz)
+    beg, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
+    position = max(0, beg - round(PREROLL_S * rate_hz))
     with file:
         try:
-            if beg_s:
-                file.seek(min(round(beg_s * rate_hz), file.frames))
-            while left is None or left > 0:
-                count = BLOCK_S * rate_hz if left is None else min(BLOCK_S * rate_hz, left)
+            if position:
+                file.seek(min(position, file.frames))
+            while end is None or position < end:
+                count = BLOCK_S * rate_hz if end is None else min(BLOCK_S * rate_hz, end - position)
                 block = file.read(count, dtype='float32', always_2d=True)
                 if not len(block):
                     return
-                left = None if left is None else left - len(block)
-                yield block.mean(axis=1)
+                position += len(block)
+                if position > beg:
+                    yield block[max(0, len(block) - (position - beg)) :].mean(axis=1)
         except soundfile.LibsndfileError as error:
             raise AudioError(
                 f'{path.name} is damaged: {error.error_string.rstrip(".")}; replace it'

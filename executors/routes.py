@@ -177,7 +177,7 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
     @app.get('/status', responses=PROBLEMS, response_model_exclude_none=True)
     async def status() -> Status:
         """What the service holds and which weights it uses."""
-        names = ('jina', 'docarray', 'tensorflow-cpu', 'tensorflow', 'librosa', 'numpy')
+        names = ('jina', 'docarray', 'tensorflow-cpu', 'tensorflow', 'soundfile', 'numpy')
         return Status(**await service.status(), versions=_versions(names))
 
     @app.get('/health/live')
