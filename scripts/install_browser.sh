@@ -7,22 +7,30 @@ here=$(dirname "$0")
 python=${PYTHON:-"$here/../.venv/bin/python"}
 [ -x "$python" ] || python=python3
 
+# A name is not enough: Ubuntu's package is a stub, and Playwright's browser may lack libraries.
+runs() {
+    [ -n "$1" ] && command -v "$1" >/dev/null && "$1" --version >/dev/null 2>&1
+}
+
 find_browser() {
     # AUDIO_SEARCH_BROWSER comes first, for a browser in a place of its own.
     for name in "${AUDIO_SEARCH_BROWSER:-}" chromium chromium-browser google-chrome \
         google-chrome-stable chrome \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
-        "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
-        [ -n "$name" ] && command -v "$name" 2>/dev/null && return 0
+        "/Applications/Chromium.app/Contents/MacOS/Chromium" \
+        "${playwright_browser:-}"; do
+        runs "$name" && command -v "$name" && return 0
     done
-    "$python" - <<'PYTHON' 2>/dev/null
-import os, sys
+    return 1
+}
+
+find_playwright_browser() {
+    "$python" -c '
 from playwright.sync_api import sync_playwright
 
 with sync_playwright() as playwright:
-    path = playwright.chromium.executable_path
-sys.exit(not os.access(path, os.X_OK) or print(path))
-PYTHON
+    print(playwright.chromium.executable_path)
+' 2>/dev/null || true
 }
 
 install_from_debian() {
@@ -32,12 +40,16 @@ install_from_debian() {
 }
 
 find_browser && exit 0
+playwright_browser=$(find_playwright_browser)
+find_browser && exit 0
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo 'No browser found; installing one for the tests of the page ...' >&2
 install_from_debian >"$log" 2>&1 && find_browser && exit 0
-"$python" -m playwright install --with-deps --only-shell chromium >>"$log" 2>&1 && find_browser && exit 0
-"$python" -m playwright install chromium >>"$log" 2>&1 && find_browser && exit 0
+with_libraries=
+[ "$(id -u)" = 0 ] && with_libraries=--with-deps
+"$python" -m playwright install $with_libraries chromium >>"$log" 2>&1 && find_browser && exit 0
 tail -n 5 "$log" >&2
 echo 'No browser could be installed for the tests of the page: install Chromium or Google Chrome,' \
     'or set AUDIO_SEARCH_BROWSER to one.' >&2
