@@ -25,6 +25,10 @@ from executors.index.scan import Scanner
 from executors.index.transaction import Transaction
 from executors.index.vectors import Snapshot, changed, ordinals_of
 
+# SQLite writes its log back into the file by itself, but begins it anew only in a moment without
+# searches. Where these overlap all the time, the log is told to wait for such a moment.
+LOG_LIMIT_BYTES = 64 << 20
+
 
 class Index:
     """The clips of one file. Any number of threads may search while others write.
@@ -114,14 +118,10 @@ class Index:
             generation = before.generation + (blocks is not before.blocks)
             self.snapshot = Snapshot(version, generation, blocks)
             if self._approximate:
-                removed = None
-                if not transaction.cleared:
-                    keys = [
-                        keys_of(number, ordinals_of(before.blocks, number))
-                        for number in transaction.removed
-                    ]
-                    removed = np.concatenate([np.empty(0, np.uint64), *keys])
-                self._approximate.follow(self.snapshot, removed)
+                self._approximate.follow(self.snapshot, _removed_keys(transaction, before))
+            if file.log_bytes(self.path) > LOG_LIMIT_BYTES:
+                with suppress(sqlite3.Error):  # what was to be stored is stored
+                    db.execute('PRAGMA wal_checkpoint(RESTART)')
 
     def _keep_graph(self, saved: Saved) -> None:
         with self._write_lock:
@@ -273,6 +273,14 @@ class Index:
     def file_bytes(self) -> int:
         """What the file takes on disk, with its log."""
         return self.path.stat().st_size + file.log_bytes(self.path)
+
+
+def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | None:
+    """Of the chunks that a transaction removed, in the graph; None for all."""
+    if transaction.cleared:
+        return None
+    keys = [keys_of(number, ordinals_of(before.blocks, number)) for number in transaction.removed]
+    return np.concatenate([np.empty(0, np.uint64), *keys])
 
 
 def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:

@@ -225,6 +225,30 @@ def test_searches_beside_writes_see_whole_clips_of_one_moment(index):
     assert index.counts() == (size, 3 * size)
 
 
+def test_the_log_does_not_grow_under_searches_without_a_pause(index, monkeypatch):
+    limit_bytes = 1 << 20
+    monkeypatch.setattr('executors.index.index.LOG_LIMIT_BYTES', limit_bytes)
+    done = threading.Event()
+    query = clip('q').embeddings
+
+    def search() -> None:
+        while not done.is_set():
+            index.search(query, 5)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    log_bytes = []
+    for n in range(20):
+        put(index, clip(str(n), 8000))
+        log_bytes.append(index.file_bytes() - index.path.stat().st_size)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert max(log_bytes) < 4 * limit_bytes
+    assert index.path.stat().st_size > 4 * limit_bytes
+
+
 def test_a_full_disk_fails_the_write_and_nothing_else(path):
     with Index(path, CONFIGURATION) as index:
         put(index, clip('a'))
