@@ -13,6 +13,7 @@ from jina.serve.runtimes.servers.grpc import GRPCServer
 from executors.docs import AudioClip
 
 CHECK_S = 2.0
+RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
 IN_FLIGHT = 3  # batches under way at once: one for each executor that has real work
 
 
@@ -59,15 +60,26 @@ class Pipeline:
     ) -> tuple[DocList[AudioClip], dict[str, Any]]:
         """One request; `only` names the one executor to ask. Documents and returned dict.
 
-        Raises ExecutorDown, ExecutorFailed.
+        Raises ExecutorDown, ExecutorFailed. A connection may still be down when its executor is up
+        again, so then it is tried once more: everything asked of executors may be asked twice.
         """
         docs = DocList[AudioClip]() if docs is None else docs
+        try:
+            return await self._post(endpoint, docs, parameters or {}, only)
+        except ExecutorDown:
+            await self.check()
+            await asyncio.sleep(RECONNECT_S)
+            return await self._post(endpoint, docs, parameters or {}, only)
+
+    async def _post(
+        self, endpoint: str, docs: DocList[AudioClip], parameters: dict[str, Any], only: str | None
+    ) -> tuple[DocList[AudioClip], dict[str, Any]]:
         try:
             async for response, error in self._streamer.stream(
                 docs=docs,
                 request_size=max(len(docs), 1),
                 exec_endpoint=endpoint,
-                parameters=parameters or {},
+                parameters=parameters,
                 target_executor=only,
                 return_results=True,
                 return_type=DocList[AudioClip],

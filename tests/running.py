@@ -53,7 +53,11 @@ class RunningService:
         return self._output.read_text(errors='replace')
 
     def __enter__(self) -> 'RunningService':
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
         return self
 
     def __exit__(
