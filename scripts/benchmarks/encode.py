@@ -1,7 +1,7 @@
 """How fast the encoder is, beside what the machine could do.
 
 All are measured in turns within one run, a request of 16 clips at a time, and the best turn of each
-counts: other work on the machine only ever slows one down. 16 turns are four times 256 chunks.
+counts: other work on the machine only ever slows one down. 8 turns are twice 256 chunks.
 """
 
 import os
@@ -33,7 +33,7 @@ EXAMPLES = CLIPS * 4 * 4
 BATCH = 64
 MATRIX = 2048
 PRODUCTS = 20
-TURNS = 16
+TURNS = 8
 
 # One example, by multiply-and-add of the convolutions and the three fully connected layers.
 GFLOP_CONVOLUTIONS = 1.592525
