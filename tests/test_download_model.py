@@ -78,7 +78,7 @@ def mirror() -> Iterator[Mirror]:
 
 
 @pytest.fixture
-def table(mirror) -> dict[str, File]:
+def table(mirror: Mirror) -> dict[str, File]:
     return {
         name: File(mirror.url(name), len(content), hashlib.sha256(content).hexdigest())
         for name, content in CONTENT.items()
@@ -86,7 +86,7 @@ def table(mirror) -> dict[str, File]:
 
 
 @pytest.fixture
-def models(tmp_path) -> Path:
+def models(tmp_path: Path) -> Path:
     return tmp_path / 'models'
 
 
@@ -95,13 +95,17 @@ def assert_complete(models: Path) -> None:
     assert {path.name: path.read_bytes() for path in models.iterdir()} == CONTENT
 
 
-def test_both_files_are_fetched_from_their_own_urls(mirror, table, models):
+def test_both_files_are_fetched_from_their_own_urls(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     fetch(table, models)
     assert_complete(models)
     assert mirror.asked == [('big.ckpt', None), ('small.npz', None)]
 
 
-def test_what_is_there_is_not_fetched_again(mirror, table, models):
+def test_what_is_there_is_not_fetched_again(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     fetch(table, models)
     fetch(table, models)
     assert len(mirror.asked) == 2
@@ -110,7 +114,9 @@ def test_what_is_there_is_not_fetched_again(mirror, table, models):
     assert_complete(models)
 
 
-def test_a_stopped_download_goes_on_where_it_stopped(mirror, table, models):
+def test_a_stopped_download_goes_on_where_it_stopped(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     models.mkdir()
     (models / 'big.ckpt.part').write_bytes(CONTENT['big.ckpt'][:300_000])
     fetch(table, models)
@@ -118,7 +124,9 @@ def test_a_stopped_download_goes_on_where_it_stopped(mirror, table, models):
     assert mirror.asked[0] == ('big.ckpt', 'bytes=300000-')
 
 
-def test_a_server_that_does_not_resume_sends_all_of_it(mirror, table, models):
+def test_a_server_that_does_not_resume_sends_all_of_it(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     mirror.ranges = False
     models.mkdir()
     (models / 'big.ckpt.part').write_bytes(b'?' * 300_000)
@@ -126,7 +134,9 @@ def test_a_server_that_does_not_resume_sends_all_of_it(mirror, table, models):
     assert_complete(models)
 
 
-def test_a_connection_that_breaks_is_taken_up_again(mirror, table, models):
+def test_a_connection_that_breaks_is_taken_up_again(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     mirror.break_after, mirror.breaks = 100_000, 4
     fetch(table, models)
     assert_complete(models)
@@ -139,7 +149,9 @@ def test_a_connection_that_breaks_is_taken_up_again(mirror, table, models):
     ]
 
 
-def test_a_connection_that_brings_nothing_is_given_up_and_what_came_is_kept(mirror, table, models):
+def test_a_connection_that_brings_nothing_is_given_up_and_what_came_is_kept(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     models.mkdir()
     part = models / 'big.ckpt.part'
     part.write_bytes(CONTENT['big.ckpt'][:300_000])
@@ -153,7 +165,9 @@ def test_a_connection_that_brings_nothing_is_given_up_and_what_came_is_kept(mirr
     assert_complete(models)
 
 
-def test_a_part_of_another_file_is_noticed_and_fetched_anew(mirror, table, models):
+def test_a_part_of_another_file_is_noticed_and_fetched_anew(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     models.mkdir()
     (models / 'big.ckpt.part').write_bytes(b'of an older version' * 1000)
     fetch(table, models)
@@ -162,14 +176,18 @@ def test_a_part_of_another_file_is_noticed_and_fetched_anew(mirror, table, model
 
 
 @pytest.mark.parametrize('extra', [0, 1])
-def test_a_part_as_long_as_the_file_or_longer_is_no_trouble(mirror, table, models, extra):
+def test_a_part_as_long_as_the_file_or_longer_is_no_trouble(
+    mirror: Mirror, table: dict[str, File], models: Path, extra: int
+) -> None:
     models.mkdir()
     (models / 'big.ckpt.part').write_bytes(b'?' * (len(CONTENT['big.ckpt']) + extra))
     fetch(table, models)
     assert_complete(models)
 
 
-def test_a_complete_part_only_needs_its_name(mirror, table, models):
+def test_a_complete_part_only_needs_its_name(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     models.mkdir()
     (models / 'big.ckpt.part').write_bytes(CONTENT['big.ckpt'])
     fetch(table, models)
@@ -177,7 +195,9 @@ def test_a_complete_part_only_needs_its_name(mirror, table, models):
     assert mirror.asked == [('small.npz', None)]
 
 
-def test_a_range_that_the_server_refuses_is_asked_for_from_the_beginning(mirror, table, models):
+def test_a_range_that_the_server_refuses_is_asked_for_from_the_beginning(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     # Its file is shorter than what is here, so it answers 416, and then the wrong size.
     mirror.content['big.ckpt'] = b'short'
     models.mkdir()
@@ -187,7 +207,9 @@ def test_a_range_that_the_server_refuses_is_asked_for_from_the_beginning(mirror,
     assert [wanted for _, wanted in mirror.asked] == ['bytes=1000-', None]
 
 
-def test_other_content_of_the_same_size_is_refused_and_not_kept(mirror, table, models):
+def test_other_content_of_the_same_size_is_refused_and_not_kept(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     mirror.content['big.ckpt'] = bytes(len(CONTENT['big.ckpt']))
     with pytest.raises(DownloadError, match=r'is not the published big\.ckpt \(its SHA-256'):
         fetch(table, models)
@@ -195,13 +217,17 @@ def test_other_content_of_the_same_size_is_refused_and_not_kept(mirror, table, m
 
 
 @pytest.mark.parametrize(('status', 'words'), [(404, 'Not Found'), (503, 'Service Unavailable')])
-def test_an_answer_without_the_file_is_told(mirror, table, models, status, words):
+def test_an_answer_without_the_file_is_told(
+    mirror: Mirror, table: dict[str, File], models: Path, status: int, words: str
+) -> None:
     mirror.status = status
     with pytest.raises(DownloadError, match=rf'big\.ckpt answers {status} {words}; try again'):
         fetch(table, models)
 
 
-def test_without_a_network_one_sentence_says_so(capsys, tmp_path):
+def test_without_a_network_one_sentence_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     with socket.socket() as unused:
         unused.bind(('127.0.0.1', 0))
         nobody = f'http://127.0.0.1:{unused.getsockname()[1]}/'
@@ -213,7 +239,9 @@ def test_without_a_network_one_sentence_says_so(capsys, tmp_path):
     assert 'the service runs on the compact weights' in sentence
 
 
-def test_a_mirror_is_given_by_its_folder_or_by_one_file(mirror, table, models):
+def test_a_mirror_is_given_by_its_folder_or_by_one_file(
+    mirror: Mirror, table: dict[str, File], models: Path
+) -> None:
     elsewhere = {
         name: File('http://elsewhere.invalid/', file.size, file.sha256)
         for name, file in table.items()
@@ -225,7 +253,9 @@ def test_a_mirror_is_given_by_its_folder_or_by_one_file(mirror, table, models):
     assert_complete(models)
 
 
-def test_files_are_taken_from_a_folder_or_one_by_one(mirror, table, models, tmp_path):
+def test_files_are_taken_from_a_folder_or_one_by_one(
+    mirror: Mirror, table: dict[str, File], models: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / 'usb stick'
     folder.mkdir()
     for name, content in CONTENT.items():
@@ -242,7 +272,9 @@ def test_files_are_taken_from_a_folder_or_one_by_one(mirror, table, models, tmp_
     assert mirror.asked == []
 
 
-def test_sources_that_hold_nothing_of_it_are_told(table, models, tmp_path):
+def test_sources_that_hold_nothing_of_it_are_told(
+    table: dict[str, File], models: Path, tmp_path: Path
+) -> None:
     (tmp_path / 'letter.txt').write_text('Dear')
     with pytest.raises(DownloadError, match=r'nothing does not exist; give a file, a folder or'):
         fetch(table, models, str(tmp_path / 'nothing'))
@@ -252,27 +284,33 @@ def test_sources_that_hold_nothing_of_it_are_told(table, models, tmp_path):
         fetch(table, models, str(tmp_path))
 
 
-def test_a_folder_that_cannot_be_written_is_told(mirror, table, tmp_path):
+def test_a_folder_that_cannot_be_written_is_told(
+    mirror: Mirror, table: dict[str, File], tmp_path: Path
+) -> None:
     (tmp_path / 'file').touch()
     with pytest.raises(DownloadError, match=r'file cannot be written \(.+\); make room or choose'):
         fetch(table, tmp_path / 'file')
 
 
-def test_the_smoke_test_allows_a_tenth():
+def test_the_smoke_test_allows_a_tenth() -> None:
     assert Statistic('mean', 126.0, 138.5).passed
     assert not Statistic('mean', 126.0, 138.7).passed
     assert Statistic('mean', 0.000657, 0.0006).passed
     assert not Statistic('mean', 0.000657, -0.000657).passed
 
 
-def test_other_weights_fail_the_smoke_test_and_the_four_numbers_show_it(capsys):
+def test_other_weights_fail_the_smoke_test_and_the_four_numbers_show_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert verify_model.verify(verify_model.ROOT / 'models', 'compact') == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[-3] for line in lines[1:5]] == ['0.000657', '0.343', '126', '89.3']
     assert lines[5].startswith('The published smoke test FAILED: ')
 
 
-def test_without_the_official_weights_verification_says_so(capsys, tmp_path):
+def test_without_the_official_weights_verification_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert verify_model.main(['--models', str(tmp_path)]) == 1
     printed = capsys.readouterr()
     assert printed.out == ''

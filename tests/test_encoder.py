@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,22 +19,22 @@ RATE = 16000
 WINDOW = 4 * RATE
 
 
-def make(**settings):
+def make(**settings: Any) -> VGGishAudioEncoder:
     settings = {'model_path': str(ROOT / 'models'), 'weights': 'compact', **settings}
     return VGGishAudioEncoder(**{'precision': 'float32', **settings})
 
 
 @pytest.fixture(scope='module')
-def encoder():
+def encoder() -> VGGishAudioEncoder:
     return make()
 
 
 @pytest.fixture(scope='module')
-def log_mel_encoder():
+def log_mel_encoder() -> VGGishAudioEncoder:
     return make(load_input_from='log_mel')
 
 
-def tones(seconds, seed=0):
+def tones(seconds: float, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * RATE)) / RATE
     waveform = 0.02 * rng.standard_normal(len(t))
@@ -42,33 +43,35 @@ def tones(seconds, seed=0):
     return waveform.astype(np.float32)
 
 
-def clip_of(waveform, uri='clip.wav', begin=0):
+def clip_of(waveform: np.ndarray, uri: str = 'clip.wav', begin: int = 0) -> AudioClip:
     clip = AudioClip(uri=uri)
     cut(clip, waveform, begin, WINDOW, 2 * RATE)
     return clip
 
 
-def sent(tensor, uri='sent.wav', **tags):
+def sent(tensor: np.ndarray | None, uri: str = 'sent.wav', **tags: Any) -> AudioClip:
     """A clip with one chunk whose sound a client sends itself."""
     chunk = AudioChunk(tensor=tensor, tags=Tags(tags))
     return AudioClip(uri=uri, chunks=DocList[AudioChunk]([chunk]))
 
 
-def encode(encoder, *clips):
+def encode(encoder: VGGishAudioEncoder, *clips: AudioClip) -> DocList[AudioClip]:
     return encoder.encode(DocList[AudioClip](clips))
 
 
-def embedding(encoder, clip):
+def embedding(encoder: VGGishAudioEncoder, clip: AudioClip) -> Embedding:
     (clip,) = encode(encoder, clip)
     assert clip.error is None
     return clip.chunks[0].embedding
 
 
-def levels_moved(a, b):
+def levels_moved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(Embedding.to_int8(a).astype(int) - Embedding.to_int8(b))
 
 
-def test_every_chunk_gets_four_vectors_and_the_sound_is_dropped(encoder):
+def test_every_chunk_gets_four_vectors_and_the_sound_is_dropped(
+    encoder: VGGishAudioEncoder,
+) -> None:
     (clip,) = encode(encoder, clip_of(tones(10)))
     assert len(clip.chunks) == 4
     assert clip.error is None
@@ -82,7 +85,7 @@ def test_every_chunk_gets_four_vectors_and_the_sound_is_dropped(encoder):
     assert len({chunk.embedding.tobytes() for chunk in clip.chunks}) == 4
 
 
-def test_the_embedding_is_the_model_applied_to_the_chunk_alone(encoder):
+def test_the_embedding_is_the_model_applied_to_the_chunk_alone(encoder: VGGishAudioEncoder) -> None:
     waveform = tones(10)
     (clip,) = encode(encoder, clip_of(waveform, begin=5 * RATE))
     for chunk, beg in zip(clip.chunks, (0, 32000, 64000, 96000), strict=True):
@@ -95,8 +98,8 @@ def test_the_embedding_is_the_model_applied_to_the_chunk_alone(encoder):
 
 
 def test_uri_waveform_and_log_mel_of_the_same_sound_give_the_same(
-    encoder, log_mel_encoder, tmp_path
-):
+    encoder: VGGishAudioEncoder, log_mel_encoder: VGGishAudioEncoder, tmp_path: Path
+) -> None:
     waveform = (tones(10) * 32768).round().astype(np.int16)
     soundfile.write(tmp_path / 'sound.wav', waveform, RATE)
     floats = (waveform / 32768).astype(np.float32)
@@ -120,7 +123,9 @@ def test_uri_waveform_and_log_mel_of_the_same_sound_give_the_same(
         np.testing.assert_array_equal(three.embedding, one.embedding)
 
 
-def test_a_part_of_a_file_is_counted_from_its_beginning(encoder, tmp_path):
+def test_a_part_of_a_file_is_counted_from_its_beginning(
+    encoder: VGGishAudioEncoder, tmp_path: Path
+) -> None:
     waveform = tones(12)
     soundfile.write(tmp_path / 'long.wav', waveform, RATE, subtype='FLOAT')
     uri = f'{tmp_path}/long.wav#t=5,10'
@@ -132,7 +137,7 @@ def test_a_part_of_a_file_is_counted_from_its_beginning(encoder, tmp_path):
 
 
 @pytest.mark.parametrize('form', ['int16', 'int64', 'float64', 'first', 'last', 'stereo int16'])
-def test_sound_is_understood_by_what_it_is(encoder, form):
+def test_sound_is_understood_by_what_it_is(encoder: VGGishAudioEncoder, form: str) -> None:
     as_int16 = (tones(4) * 32767).round().astype(np.int16)
     floats = (as_int16 / 32768).astype(np.float32)
     tensor = {
@@ -147,8 +152,8 @@ def test_sound_is_understood_by_what_it_is(encoder, form):
     np.testing.assert_array_equal(embedding(encoder, sent(tensor, sample_rate=RATE)), expected)
 
 
-def test_another_rate_sounds_nearly_the_same(encoder):
-    def sweep(rate_hz):
+def test_another_rate_sounds_nearly_the_same(encoder: VGGishAudioEncoder) -> None:
+    def sweep(rate_hz: int) -> np.ndarray:
         t = np.arange(4 * rate_hz) / rate_hz
         return 0.3 * np.sin(2 * np.pi * 900 * t * (1 + t / 4))
 
@@ -157,7 +162,7 @@ def test_another_rate_sounds_nearly_the_same(encoder):
     assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) > 0.98
 
 
-def test_a_longer_sound_uses_the_first_vectors(encoder):
+def test_a_longer_sound_uses_the_first_vectors(encoder: VGGishAudioEncoder) -> None:
     waveform = tones(9)
     expected = embedding(encoder, sent(waveform[: 4 * RATE], sample_rate=RATE))
     np.testing.assert_array_equal(embedding(encoder, sent(waveform, sample_rate=RATE)), expected)
@@ -165,8 +170,8 @@ def test_a_longer_sound_uses_the_first_vectors(encoder):
 
 @pytest.mark.parametrize('seconds', [1, 2, 3])
 def test_a_shorter_sound_is_filled_up_with_zero_examples_and_flagged(
-    encoder, log_mel_encoder, seconds
-):
+    encoder: VGGishAudioEncoder, log_mel_encoder: VGGishAudioEncoder, seconds: float
+) -> None:
     waveform = tones(seconds)
     (clip,) = encode(encoder, sent(waveform, sample_rate=RATE))
     assert clip.chunks[0].tags['padded'] is True
@@ -182,7 +187,9 @@ def test_a_shorter_sound_is_filled_up_with_zero_examples_and_flagged(
 
 
 @pytest.mark.parametrize('count', [1, 2, 399, 8000])
-def test_less_than_one_example_is_filled_up_with_silence_first(encoder, count):
+def test_less_than_one_example_is_filled_up_with_silence_first(
+    encoder: VGGishAudioEncoder, count: int
+) -> None:
     waveform = tones(1)[:count]
     (clip,) = encode(encoder, sent(waveform, sample_rate=RATE))
     assert clip.error is None
@@ -191,7 +198,7 @@ def test_less_than_one_example_is_filled_up_with_silence_first(encoder, count):
     np.testing.assert_array_equal(clip.chunks[0].embedding, filled)
 
 
-def test_silence_is_a_sound_like_any_other(encoder):
+def test_silence_is_a_sound_like_any_other(encoder: VGGishAudioEncoder) -> None:
     (clip,) = encode(encoder, clip_of(np.zeros(10 * RATE, np.float32)))
     assert clip.error is None
     first = clip.chunks[0].embedding
@@ -222,7 +229,9 @@ def test_silence_is_a_sound_like_any_other(encoder):
         (sent(None), 'has neither a waveform nor an embedding; send it as its tensor'),
     ],
 )
-def test_a_clip_that_is_no_sound_gets_an_error_and_the_others_go_on(encoder, clip, reason):
+def test_a_clip_that_is_no_sound_gets_an_error_and_the_others_go_on(
+    encoder: VGGishAudioEncoder, clip: AudioClip, reason: str
+) -> None:
     clip, good = encode(encoder, clip.model_copy(deep=True), clip_of(tones(5), uri='good.wav'))
     assert reason in clip.error
     assert '\n' not in clip.error
@@ -232,7 +241,7 @@ def test_a_clip_that_is_no_sound_gets_an_error_and_the_others_go_on(encoder, cli
     assert good.chunks[0].embedding is not None
 
 
-def test_trouble_with_a_later_chunk_takes_the_whole_clip(encoder):
+def test_trouble_with_a_later_chunk_takes_the_whole_clip(encoder: VGGishAudioEncoder) -> None:
     clip = clip_of(tones(10))
     clip.chunks[3].location = [999 * RATE, 1003 * RATE]
     clip, good = encode(encoder, clip, clip_of(tones(5)))
@@ -254,7 +263,9 @@ def test_trouble_with_a_later_chunk_takes_the_whole_clip(encoder):
         (np.full((4, 96, 64), 1e300), 'is empty or not finite'),
     ],
 )
-def test_a_tensor_that_is_no_log_mel_is_refused(log_mel_encoder, tensor, reason):
+def test_a_tensor_that_is_no_log_mel_is_refused(
+    log_mel_encoder: VGGishAudioEncoder, tensor: np.ndarray | None, reason: str
+) -> None:
     (clip,) = encode(log_mel_encoder, sent(tensor))
     assert reason in clip.error
 
@@ -268,7 +279,7 @@ def test_a_tensor_that_is_no_log_mel_is_refused(log_mel_encoder, tensor, reason)
         (None, 'has no uri; give the path of an audio file'),
     ],
 )
-def test_a_uri_that_is_no_sound_is_refused(tmp_path, uri, reason):
+def test_a_uri_that_is_no_sound_is_refused(tmp_path: Path, uri: str | None, reason: str) -> None:
     (tmp_path / 'text.wav').write_text('no sound')
     by_uri = make(load_input_from='uri', roots=str(tmp_path))
     clip = AudioClip(uri=uri, chunks=DocList[AudioChunk]([AudioChunk(location=[0, WINDOW])]))
@@ -276,7 +287,7 @@ def test_a_uri_that_is_no_sound_is_refused(tmp_path, uri, reason):
     assert reason in clip.error
 
 
-def test_what_needs_no_encoding_passes_untouched(encoder):
+def test_what_needs_no_encoding_passes_untouched(encoder: VGGishAudioEncoder) -> None:
     failed = clip_of(tones(5), uri='failed.wav')
     failed.error = 'failed before'
     known = AudioClip(uri='known.wav', chunk_count=4)
@@ -290,7 +301,9 @@ def test_what_needs_no_encoding_passes_untouched(encoder):
     assert len(encoder.encode(DocList[AudioClip]())) == 0
 
 
-def test_chunks_of_a_request_share_batches_and_keep_their_places(encoder):
+def test_chunks_of_a_request_share_batches_and_keep_their_places(
+    encoder: VGGishAudioEncoder,
+) -> None:
     """More chunks than a batch holds, of clips of different lengths."""
     waveforms = [tones(seconds, seed) for seed, seconds in enumerate([10, 4, 17, 1, 12, 9, 6, 13])]
     together = encode(encoder, *(clip_of(waveform) for waveform in waveforms))
@@ -305,7 +318,7 @@ def test_chunks_of_a_request_share_batches_and_keep_their_places(encoder):
         assert np.mean(np.array(moved) > 0) <= 0.001
 
 
-def test_mean_pooling_gives_a_quarter_of_the_size(encoder):
+def test_mean_pooling_gives_a_quarter_of_the_size(encoder: VGGishAudioEncoder) -> None:
     mean = make(pooling='mean')
     waveform = tones(4)
     pooled = embedding(mean, clip_of(waveform))
@@ -316,7 +329,7 @@ def test_mean_pooling_gives_a_quarter_of_the_size(encoder):
     np.testing.assert_allclose(pooled, expected, atol=1e-5)
 
 
-def test_mean_pooling_leaves_out_what_is_filled_up():
+def test_mean_pooling_leaves_out_what_is_filled_up() -> None:
     mean = make(pooling='mean')
     waveform = tones(2)
     (short,) = encode(mean, sent(waveform, sample_rate=RATE))
@@ -326,14 +339,14 @@ def test_mean_pooling_leaves_out_what_is_filled_up():
     np.testing.assert_allclose(short.chunks[0].embedding, expected, atol=1e-5)
 
 
-def test_min_duration_is_the_number_of_vectors(encoder):
+def test_min_duration_is_the_number_of_vectors(encoder: VGGishAudioEncoder) -> None:
     two = make(min_duration=2)
     waveform = tones(4)
     expected = embedding(encoder, clip_of(waveform))
     assert (levels_moved(embedding(two, clip_of(waveform)), expected[:256]) <= 1).all()
 
 
-def test_every_other_endpoint_hands_documents_on(encoder):
+def test_every_other_endpoint_hands_documents_on(encoder: VGGishAudioEncoder) -> None:
     clips = DocList[AudioClip]([clip_of(tones(5))])
     assert encoder.pass_on(clips) is clips
     assert clips[0].chunks[0].embedding is None
@@ -356,16 +369,18 @@ def test_every_other_endpoint_hands_documents_on(encoder):
         ({'weights': 'best'}, "weights 'best' are neither auto, official, compact nor"),
     ],
 )
-def test_settings_that_are_unknown_are_refused_by_name(settings, reason):
+def test_settings_that_are_unknown_are_refused_by_name(
+    settings: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
         make(**settings)
 
 
-def test_the_published_traversal_path_is_accepted():
+def test_the_published_traversal_path_is_accepted() -> None:
     assert make(traversal_paths=['c']).min_duration == 4
 
 
-def test_it_starts_and_encodes_without_a_word_on_the_terminal():
+def test_it_starts_and_encodes_without_a_word_on_the_terminal() -> None:
     code = (
         'from executors.docs import AudioClip, DocList\n'
         'import numpy as np\n'

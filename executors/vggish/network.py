@@ -45,6 +45,9 @@ class Network:
                 input_signature=[tf.TensorSpec([None, EXAMPLE_FRAMES, MEL_COUNT], tf.float32)],
                 autograph=False,
             ).get_concrete_function()
+        # The first run prepares kernels; the first search shall not wait for that, and a device
+        # that cannot run the graph shall fail here.
+        self.embed(np.zeros((1, EXAMPLE_FRAMES, MEL_COUNT), np.float32))
 
     def embed(self, examples: np.ndarray) -> np.ndarray:
         """float32 [n, 96, 64] -> float32 [n, 128], n at least 1."""

@@ -7,6 +7,8 @@ from executors.vggish import checkpoint, weights
 from executors.vggish.postprocessing import Pca
 from tests.vggish import published
 
+Compact = tuple[dict[str, checkpoint.Layer], Pca]
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,7 @@ def official_pca() -> Path:
 
 
 @pytest.fixture(scope='session')
-def compact(models: Path) -> tuple[dict[str, checkpoint.Layer], Pca]:
+def compact(models: Path) -> Compact:
     return checkpoint.read(weights.find(models, 'compact'))
 
 

@@ -1,4 +1,6 @@
 import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,24 +8,25 @@ import pytest
 from executors.vggish import checkpoint, weights
 from executors.vggish.checkpoint import SHAPES, read, read_checkpoint, read_compact
 from executors.vggish.weights import WeightsError
+from tests.vggish.published import SlimGraph
 
 
 @pytest.fixture
-def arrays(models):
+def arrays(models: Path) -> dict[str, np.ndarray]:
     with np.load(models / 'vggish_compact.npz') as file:
         return dict(file)
 
 
-def save(path, arrays):
+def save(path: Path, arrays: dict[str, Any]) -> Path:
     np.savez(path, **arrays)
     return path
 
 
-def test_the_variables_are_those_of_the_published_graph(slim):
+def test_the_variables_are_those_of_the_published_graph(slim: SlimGraph) -> None:
     assert {v.op.name: tuple(v.shape.as_list()) for v in slim.variables} == SHAPES
 
 
-def test_a_v1_checkpoint_gives_what_was_saved(slim, random_checkpoint):
+def test_a_v1_checkpoint_gives_what_was_saved(slim: SlimGraph, random_checkpoint: Path) -> None:
     variables = read_checkpoint(random_checkpoint)
     assert list(variables) == list(SHAPES)
     saved = slim.session.run({v.op.name: v for v in slim.variables})
@@ -33,14 +36,18 @@ def test_a_v1_checkpoint_gives_what_was_saved(slim, random_checkpoint):
         assert values.dtype == np.float32
 
 
-def test_weights_come_with_the_pca_beside_them(random_checkpoint, official_pca, tmp_path):
+def test_weights_come_with_the_pca_beside_them(
+    random_checkpoint: Path, official_pca: Path, tmp_path: Path
+) -> None:
     shutil.copy(official_pca, random_checkpoint.parent)
     _, pca = read(weights.find(tmp_path, str(random_checkpoint)))
     with np.load(official_pca) as file:
         np.testing.assert_array_equal(pca.means, file['pca_means'])
 
 
-def test_a_damaged_pca_file_is_refused_by_name(random_checkpoint, official_pca, tmp_path):
+def test_a_damaged_pca_file_is_refused_by_name(
+    random_checkpoint: Path, official_pca: Path, tmp_path: Path
+) -> None:
     path = tmp_path / 'vggish_pca_params.npz'
     path.write_bytes(official_pca.read_bytes()[:5000])
     with pytest.raises(WeightsError, match=r'vggish_pca_params\.npz cannot be used as VGGish PCA'):
@@ -48,7 +55,9 @@ def test_a_damaged_pca_file_is_refused_by_name(random_checkpoint, official_pca, 
 
 
 @pytest.mark.parametrize('kept', [0, 20, 5_000_000])
-def test_a_truncated_checkpoint_is_refused_by_name(random_checkpoint, tmp_path, kept):
+def test_a_truncated_checkpoint_is_refused_by_name(
+    random_checkpoint: Path, tmp_path: Path, kept: int
+) -> None:
     path = tmp_path / 'cut.ckpt'
     with random_checkpoint.open('rb') as source:
         path.write_bytes(source.read(kept))
@@ -58,7 +67,7 @@ def test_a_truncated_checkpoint_is_refused_by_name(random_checkpoint, tmp_path, 
         read_checkpoint(path)
 
 
-def test_damage_inside_a_checkpoint_is_noticed(random_checkpoint, tmp_path):
+def test_damage_inside_a_checkpoint_is_noticed(random_checkpoint: Path, tmp_path: Path) -> None:
     path = tmp_path / 'damaged.ckpt'
     shutil.copy(random_checkpoint, path)
     with path.open('r+b') as file:
@@ -68,7 +77,7 @@ def test_damage_inside_a_checkpoint_is_noticed(random_checkpoint, tmp_path):
         read_checkpoint(path)
 
 
-def test_a_foreign_checkpoint_is_refused_by_what_it_lacks(slim, tmp_path):
+def test_a_foreign_checkpoint_is_refused_by_what_it_lacks(slim: SlimGraph, tmp_path: Path) -> None:
     path = tmp_path / 'foreign.ckpt'
     tf = slim.tf
     with tf.Graph().as_default(), tf.Session() as session:
@@ -81,14 +90,16 @@ def test_a_foreign_checkpoint_is_refused_by_what_it_lacks(slim, tmp_path):
 
 
 @pytest.mark.parametrize('content', [b'', b'RIFF....WAVE', b'\x89PNG' * 500])
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / 'sound.ckpt'
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r'sound\.ckpt cannot be used as a VGGish V1 checkpoint'):
         read_checkpoint(path)
 
 
-def test_the_compact_weights_expand_as_their_description_says(arrays, models):
+def test_the_compact_weights_expand_as_their_description_says(
+    arrays: dict[str, np.ndarray], models: Path
+) -> None:
     variables, pca = read_compact(models / 'vggish_compact.npz')
     assert list(variables) == list(SHAPES)
     u, v = variables['vggish/fc1/fc1_1/weights']
@@ -124,8 +135,8 @@ def test_the_compact_weights_expand_as_their_description_says(arrays, models):
     ],
 )
 def test_compact_weights_that_are_wrong_are_refused_by_the_reason(
-    arrays, tmp_path, name, value, reason
-):
+    arrays: dict[str, np.ndarray], tmp_path: Path, name: str, value: Any, reason: str
+) -> None:
     arrays = {key: array for key, array in arrays.items() if key != name}
     if value is not None:
         arrays[name] = value
@@ -135,7 +146,7 @@ def test_compact_weights_that_are_wrong_are_refused_by_the_reason(
 
 
 @pytest.mark.parametrize('content', [b'', b'PK\x03\x04', b'text', b'\x80\x04pickle'])
-def test_a_file_that_is_not_compact_weights_is_refused(tmp_path, content):
+def test_a_file_that_is_not_compact_weights_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / 'mine.npz'
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r'mine\.npz cannot be used as compact VGGish .+: .+;'):
@@ -143,8 +154,8 @@ def test_a_file_that_is_not_compact_weights_is_refused(tmp_path, content):
 
 
 def test_weights_of_ones_own_can_be_checked_where_tensorflow_is_not(
-    random_checkpoint, official_pca, models, tmp_path
-):
+    random_checkpoint: Path, official_pca: Path, models: Path, tmp_path: Path
+) -> None:
     shutil.copy(official_pca, tmp_path)
     broken = tmp_path / 'broken.ckpt'
     broken.write_bytes(b'no checkpoint')

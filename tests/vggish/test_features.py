@@ -27,7 +27,7 @@ SIGNALS = {
 
 
 @pytest.mark.parametrize('name', SIGNALS)
-def test_log_mel_is_the_published_one(name):
+def test_log_mel_is_the_published_one(name: str) -> None:
     waveform = SIGNALS[name].astype(np.float32)
     expected = published.log_mel(waveform.astype(np.float64))
     spectrogram = features.log_mel(waveform)
@@ -36,7 +36,7 @@ def test_log_mel_is_the_published_one(name):
     np.testing.assert_allclose(spectrogram, expected, rtol=0, atol=1e-4)
 
 
-def test_log_mel_is_the_published_one_on_recordings():
+def test_log_mel_is_the_published_one_on_recordings() -> None:
     paths = sorted((Path(__file__).parents[2] / 'toy-data').glob('*.mp3'))
     assert paths
     for path in paths:
@@ -45,7 +45,7 @@ def test_log_mel_is_the_published_one_on_recordings():
         np.testing.assert_allclose(features.log_mel(waveform), expected, rtol=0, atol=1e-4)
 
 
-def test_a_sine_lies_in_the_band_around_its_frequency():
+def test_a_sine_lies_in_the_band_around_its_frequency() -> None:
     spectrogram = features.log_mel(SIGNALS['full-scale 1 kHz sine'].astype(np.float32))
     # 1000 mel of 185 … 2840, in 65 steps of 40.9
     assert set(spectrogram.argmax(axis=1)) == {19}
@@ -53,7 +53,7 @@ def test_a_sine_lies_in_the_band_around_its_frequency():
 
 @pytest.mark.parametrize('level', [3e38, 1e30, 1e-38, 1e-45, 0.0])
 @pytest.mark.parametrize('shape', ['alternating', 'constant', 'click'])
-def test_log_mel_of_anything_finite_is_finite(level, shape):
+def test_log_mel_of_anything_finite_is_finite(level: float, shape: str) -> None:
     waveform = np.zeros(16000, np.float32)
     if shape == 'click':
         waveform[8000] = level
@@ -78,19 +78,19 @@ def test_log_mel_of_anything_finite_is_finite(level, shape):
         (64000, 398),
     ],
 )
-def test_only_whole_frames_count(samples, frames):
+def test_only_whole_frames_count(samples: int, frames: int) -> None:
     assert features.frame_count(samples) == frames
     assert features.log_mel(np.ones(samples, np.float32)).shape == (frames, 64)
 
 
 @pytest.mark.parametrize('count', [1, 2, 4])
-def test_samples_of_so_many_examples_are_the_fewest_that_give_them(count):
+def test_samples_of_so_many_examples_are_the_fewest_that_give_them(count: int) -> None:
     samples = features.samples_of(count)
     assert features.frame_count(samples) == 96 * count
     assert features.frame_count(samples - 1) == 96 * count - 1
 
 
-def test_the_frames_of_a_part_are_those_of_the_whole():
+def test_the_frames_of_a_part_are_those_of_the_whole() -> None:
     waveform = published.tones(10)
     whole = features.log_mel(waveform)
     for beg in (0, 32000, 96000):
@@ -98,14 +98,14 @@ def test_the_frames_of_a_part_are_those_of_the_whole():
         np.testing.assert_array_equal(part, whole[beg // 160 : beg // 160 + 398])
 
 
-def test_long_sound_is_transformed_in_blocks_without_a_seam():
+def test_long_sound_is_transformed_in_blocks_without_a_seam() -> None:
     waveform = published.tones(30)
     expected = published.log_mel(waveform.astype(np.float64))
     assert len(expected) > 2 * features.BLOCK_FRAMES
     np.testing.assert_allclose(features.log_mel(waveform), expected, rtol=0, atol=1e-4)
 
 
-def test_examples_lie_side_by_side_and_the_rest_is_dropped():
+def test_examples_lie_side_by_side_and_the_rest_is_dropped() -> None:
     spectrogram = np.arange(398 * 64, dtype=np.float32).reshape(398, 64)
     cut = features.examples(spectrogram)
     assert cut.shape == (4, 96, 64)
@@ -113,7 +113,7 @@ def test_examples_lie_side_by_side_and_the_rest_is_dropped():
     assert features.examples(spectrogram[:95]).shape == (0, 96, 64)
 
 
-def test_fill_up_keeps_the_first_and_adds_zeros():
+def test_fill_up_keeps_the_first_and_adds_zeros() -> None:
     three = np.arange(3 * 96 * 64, dtype=np.float32).reshape(3, 96, 64) + 1
     np.testing.assert_array_equal(features.fill_up(three, 2), three[:2])
     filled = features.fill_up(three, 5)

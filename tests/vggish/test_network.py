@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,16 +8,18 @@ from executors.vggish import checkpoint
 from executors.vggish.network import Network
 from executors.vggish.runtime import cpu_flags
 from tests.vggish import published
+from tests.vggish.conftest import Compact
+from tests.vggish.published import SlimGraph
 
 
 @pytest.fixture(scope='module')
-def network(compact):
+def network(compact: Compact) -> Network:
     return Network(compact[0], precision='float32')
 
 
 def test_a_restored_checkpoint_gives_the_outputs_of_the_published_graph(
-    slim, random_checkpoint, log_mel_examples
-):
+    slim: SlimGraph, random_checkpoint: Path, log_mel_examples: np.ndarray
+) -> None:
     expected = slim.embed(log_mel_examples[:8])
     restored = Network(checkpoint.read_checkpoint(random_checkpoint), precision='float32')
     outputs = restored.embed(log_mel_examples[:8])
@@ -25,8 +28,8 @@ def test_a_restored_checkpoint_gives_the_outputs_of_the_published_graph(
 
 
 def test_factored_layers_give_the_outputs_of_the_expanded_published_graph(
-    network, compact, log_mel_examples
-):
+    network: Network, compact: Compact, log_mel_examples: np.ndarray
+) -> None:
     variables, _ = compact
     graph = published.SlimGraph()
     graph.assign({name: checkpoint.expand(layer) for name, layer in variables.items()})
@@ -35,14 +38,16 @@ def test_factored_layers_give_the_outputs_of_the_expanded_published_graph(
     np.testing.assert_allclose(network.embed(log_mel_examples), expected, rtol=0, atol=1e-4)
 
 
-def test_the_last_layer_has_no_activation(network, log_mel_examples):
+def test_the_last_layer_has_no_activation(network: Network, log_mel_examples: np.ndarray) -> None:
     assert (network.embed(log_mel_examples) < 0).mean() > 0.2
 
 
-def test_outputs_do_not_depend_on_the_rest_of_the_batch(network, compact, log_mel_examples):
+def test_outputs_do_not_depend_on_the_rest_of_the_batch(
+    network: Network, compact: Compact, log_mel_examples: np.ndarray
+) -> None:
     _, pca = compact
 
-    def levels(size):
+    def levels(size: int) -> np.ndarray:
         batches = np.split(log_mel_examples, range(size, len(log_mel_examples), size))
         return np.concatenate([(pca.project(network.embed(b)) + 2) * 255 / 4 for b in batches])
 
@@ -53,12 +58,12 @@ def test_outputs_do_not_depend_on_the_rest_of_the_batch(network, compact, log_me
         assert (moved > 0).mean() <= 0.001
 
 
-def test_several_threads_get_each_their_own(network, log_mel_examples):
+def test_several_threads_get_each_their_own(network: Network, log_mel_examples: np.ndarray) -> None:
     parts = np.split(log_mel_examples, 4)
     expected = [network.embed(part) for part in parts]
     results: list[list[np.ndarray]] = [[] for _ in parts]
 
-    def run(k):
+    def run(k: int) -> None:
         results[k] = [network.embed(parts[k]) for _ in range(5)]
 
     threads = [threading.Thread(target=run, args=(k,)) for k in range(4)]
@@ -72,7 +77,7 @@ def test_several_threads_get_each_their_own(network, log_mel_examples):
             np.testing.assert_allclose(output, reference, atol=1e-5)
 
 
-def test_the_precision_is_that_of_the_cpu(compact):
+def test_the_precision_is_that_of_the_cpu(compact: Compact) -> None:
     has_bfloat16 = bool({'avx512_bf16', 'amx_bf16'} & cpu_flags())
     network = Network(compact[0], device='/CPU:0', precision='auto')
     assert network.device == '/CPU:0'

@@ -1,7 +1,7 @@
 from executors.vggish import parameters
 
 
-def test_the_numbers_are_the_published_ones():
+def test_the_numbers_are_the_published_ones() -> None:
     assert parameters.FRAME_LENGTH == 400
     assert parameters.HOP_LENGTH == 160
     assert parameters.FFT_LENGTH == 512

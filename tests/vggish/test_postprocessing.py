@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,17 +8,17 @@ from executors.vggish.postprocessing import Pca
 
 
 @pytest.fixture
-def pca(official_pca):
+def pca(official_pca: Path) -> Pca:
     return Pca.load(official_pca)
 
 
-def test_the_official_parameters_are_read_as_they_are(pca, official_pca):
+def test_the_official_parameters_are_read_as_they_are(pca: Pca, official_pca: Path) -> None:
     with np.load(official_pca) as file:
         np.testing.assert_array_equal(pca.eigen_vectors, file['pca_eigen_vectors'])
         np.testing.assert_array_equal(pca.means, file['pca_means'])
 
 
-def test_the_projection_is_the_published_formula(pca, official_pca):
+def test_the_projection_is_the_published_formula(pca: Pca, official_pca: Path) -> None:
     embeddings = np.random.default_rng(0).standard_normal((3, 128)).astype(np.float32)
     with np.load(official_pca) as file:
         eigen_vectors, means = file['pca_eigen_vectors'], file['pca_means']
@@ -30,14 +32,16 @@ def test_the_projection_is_the_published_formula(pca, official_pca):
     np.testing.assert_allclose(pca.project(embeddings), expected, rtol=0, atol=1e-12)
 
 
-def test_the_mean_embedding_projects_to_the_middle(pca):
+def test_the_mean_embedding_projects_to_the_middle(pca: Pca) -> None:
     projected = pca.project(pca.means[np.newaxis])
     np.testing.assert_allclose(projected, 0, atol=1e-12)
     # (0 + 2) * 255 / 4 = 127.5, cut to 127
     assert set(postprocessing.quantize(projected).ravel()) == {127}
 
 
-def test_quantised_values_of_the_official_parameters_worked_out_by_hand(pca, official_pca):
+def test_quantised_values_of_the_official_parameters_worked_out_by_hand(
+    pca: Pca, official_pca: Path
+) -> None:
     """An embedding one unit from the mean along axis j projects to column j."""
     with np.load(official_pca) as file:
         eigen_vectors, means = file['pca_eigen_vectors'], file['pca_means']
@@ -65,11 +69,11 @@ def test_quantised_values_of_the_official_parameters_worked_out_by_hand(pca, off
         (1e9, 255),
     ],
 )
-def test_values_are_clipped_stretched_and_cut(value, level):
+def test_values_are_clipped_stretched_and_cut(value: float, level: int) -> None:
     assert postprocessing.quantize(np.array([value])).tolist() == [level]
 
 
-def test_centred_levels_are_int8_over_128_and_lose_nothing():
+def test_centred_levels_are_int8_over_128_and_lose_nothing() -> None:
     every_level = np.arange(256, dtype=np.uint8)
     centred = postprocessing.centre(every_level)
     assert centred.dtype == np.float32
@@ -80,7 +84,7 @@ def test_centred_levels_are_int8_over_128_and_lose_nothing():
     np.testing.assert_array_equal(as_int8.astype(int) + 128, every_level)
 
 
-def test_concatenation_keeps_the_order_of_time():
+def test_concatenation_keeps_the_order_of_time() -> None:
     projected = np.repeat([[-2.0], [0.0], [1.0], [2.0]], 128, axis=1)
     pooled = postprocessing.concatenate(projected)
     assert pooled.shape == (512,)
@@ -88,7 +92,7 @@ def test_concatenation_keeps_the_order_of_time():
     assert (pooled * 128).reshape(4, 128)[:, 0].tolist() == [-128, -1, 63, 127]
 
 
-def test_the_average_is_taken_before_the_clipping_and_the_8_bits():
+def test_the_average_is_taken_before_the_clipping_and_the_8_bits() -> None:
     projected = np.repeat([[3.0], [-1.0], [0.5], [-0.5]], 128, axis=1)
     pooled = postprocessing.average(projected)
     assert pooled.shape == (128,)
@@ -97,7 +101,7 @@ def test_the_average_is_taken_before_the_clipping_and_the_8_bits():
     np.testing.assert_allclose(pooled * 128, 31.375, rtol=1e-6)
 
 
-def test_parameters_with_the_means_as_a_column_are_the_same(pca, tmp_path):
+def test_parameters_with_the_means_as_a_column_are_the_same(pca: Pca, tmp_path: Path) -> None:
     path = tmp_path / 'column.npz'
     np.savez(path, pca_eigen_vectors=pca.eigen_vectors, pca_means=pca.means.reshape(-1, 1))
     np.testing.assert_array_equal(Pca.load(path).means, pca.means)
@@ -111,6 +115,8 @@ def test_parameters_with_the_means_as_a_column_are_the_same(pca, tmp_path):
         (np.full((128, 128), np.nan), np.zeros(128), 'pca_eigen_vectors holds something else'),
     ],
 )
-def test_other_parameters_are_refused(eigen_vectors, means, reason):
+def test_other_parameters_are_refused(
+    eigen_vectors: np.ndarray, means: np.ndarray, reason: str
+) -> None:
     with pytest.raises(ValueError, match=reason):
         Pca(eigen_vectors, means)

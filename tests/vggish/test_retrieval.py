@@ -11,6 +11,7 @@ from executors import audio
 from executors.vggish import checkpoint, features
 from executors.vggish.network import Network
 from executors.vggish.postprocessing import concatenate
+from tests.vggish.conftest import Compact
 
 TOY_CLIPS = sorted((Path(__file__).parents[2] / 'toy-data').glob('*.mp3'))
 WINDOW = 64000
@@ -54,19 +55,21 @@ def toy_examples() -> np.ndarray:
 
 
 @pytest.fixture(scope='module')
-def reference(compact, toy_examples) -> Retrieval:
+def reference(compact: Compact, toy_examples: np.ndarray) -> Retrieval:
     variables, pca = compact
     network = Network(variables, precision='float32')
     return search(lambda batch: pca.project(network.embed(batch)), toy_examples)
 
 
-def test_the_weights_find_the_toy_clips_of_the_same_label(reference):
+def test_the_weights_find_the_toy_clips_of_the_same_label(reference: Retrieval) -> None:
     assert len(TOY_CLIPS) >= 32
     assert reference.precision_at_1 > 0.8
     assert reference.mean_average_precision > 0.7
 
 
-def test_the_precision_of_this_machine_finds_what_float32_finds(compact, toy_examples, reference):
+def test_the_precision_of_this_machine_finds_what_float32_finds(
+    compact: Compact, toy_examples: np.ndarray, reference: Retrieval
+) -> None:
     variables, pca = compact
     network = Network(variables, precision='auto')
     found = search(lambda batch: pca.project(network.embed(batch)), toy_examples)
@@ -76,7 +79,9 @@ def test_the_precision_of_this_machine_finds_what_float32_finds(compact, toy_exa
     np.testing.assert_array_equal(found.nearest[clear], reference.nearest[clear])
 
 
-def test_factored_layers_find_what_their_product_finds(compact, toy_examples, reference):
+def test_factored_layers_find_what_their_product_finds(
+    compact: Compact, toy_examples: np.ndarray, reference: Retrieval
+) -> None:
     variables, pca = compact
     expanded = {name: checkpoint.expand(layer) for name, layer in variables.items()}
     network = Network(expanded, precision='float32')

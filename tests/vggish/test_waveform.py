@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from tests.vggish import published
 TONES = published.tones(1.0)
 
 
-def test_mono_floats_at_16_khz_stay_as_they_are():
+def test_mono_floats_at_16_khz_stay_as_they_are() -> None:
     np.testing.assert_array_equal(mono_16k(TONES), TONES)
     from_doubles = mono_16k(TONES.astype(np.float64), 16000.0)
     assert from_doubles.dtype == np.float32
@@ -17,14 +19,14 @@ def test_mono_floats_at_16_khz_stay_as_they_are():
 @pytest.mark.parametrize(
     ('dtype', 'scale'), [('int8', 2**7), ('int16', 2**15), ('int32', 2**31), ('int64', 2**15)]
 )
-def test_integers_are_scaled_by_their_type(dtype, scale):
+def test_integers_are_scaled_by_their_type(dtype: str, scale: int) -> None:
     samples = np.array([-scale, -scale // 2, 0, scale // 2, scale - 1]).astype(dtype)
     waveform = mono_16k(samples)
     assert waveform.dtype == np.float32
     np.testing.assert_allclose(waveform, [-1, -0.5, 0, 0.5, (scale - 1) / scale], atol=1e-7)
 
 
-def test_channels_first_and_last_are_averaged():
+def test_channels_first_and_last_are_averaged() -> None:
     stereo = np.stack([TONES, np.zeros_like(TONES)])
     np.testing.assert_allclose(mono_16k(stereo), TONES / 2)
     np.testing.assert_allclose(mono_16k(stereo.T), TONES / 2)
@@ -35,7 +37,7 @@ def test_channels_first_and_last_are_averaged():
 
 
 @pytest.mark.parametrize('rate_hz', [8000, 11025, 22050, 44100, 48000, 96000.0, '44100'])
-def test_other_rates_are_resampled(rate_hz):
+def test_other_rates_are_resampled(rate_hz: Any) -> None:
     t = np.arange(int(float(rate_hz))) / float(rate_hz)
     waveform = mono_16k(0.5 * np.sin(2 * np.pi * 1000 * t), rate_hz)
     assert waveform.dtype == np.float32
@@ -46,11 +48,11 @@ def test_other_rates_are_resampled(rate_hz):
 
 
 @pytest.mark.parametrize('count', [1, 2, 399])
-def test_a_few_samples_are_sound_too(count):
+def test_a_few_samples_are_sound_too(count: int) -> None:
     assert mono_16k(np.full(count, 0.5, np.float32)).tolist() == [0.5] * count
 
 
-def test_silence_is_sound():
+def test_silence_is_sound() -> None:
     assert not mono_16k(np.zeros(16000, np.int16)).any()
 
 
@@ -83,6 +85,8 @@ def test_silence_is_sound():
         (np.array([0.5, 0.5]), 44100, 'is too short to resample \\(2 samples at 44100 Hz\\)'),
     ],
 )
-def test_what_is_no_sound_is_refused_with_the_reason(samples, rate_hz, reason):
+def test_what_is_no_sound_is_refused_with_the_reason(
+    samples: np.ndarray, rate_hz: Any, reason: str
+) -> None:
     with pytest.raises(WaveformError, match=reason):
         mono_16k(samples, rate_hz)
