@@ -18,6 +18,7 @@ from tests.browser import (
     open_page,
     running_browser,
     search_with_clip,
+    type_clip,
 )
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService
@@ -129,6 +130,13 @@ def test_the_pictures_show_where_the_windows_lie(page: Page) -> None:
     for picture in (figure, rows(page).first.locator('img')):
         page.wait_for_function('image => image.naturalWidth > 100', arg=picture.element_handle())
         assert picture.evaluate('image => image.naturalHeight') == 64
+
+
+def test_another_clip_is_chosen_by_typing(page: Page) -> None:
+    for name in ('114_churchbell', '143_birds'):
+        search_with_clip(page, name)
+        expect(page.locator('.as-query .as-name')).to_have_text(f'{name}.mp3')
+    assert labels(page)[0] == 'birds'
 
 
 def test_a_toy_clip_that_is_not_indexed(page: Page) -> None:
@@ -323,8 +331,7 @@ def test_with_the_keyboard_alone(page: Page) -> None:
         raise AssertionError(f'{wanted} cannot be reached')
 
     press_until('Clip')
-    page.keyboard.type('115_churchbell')
-    page.keyboard.press('Enter')
+    type_clip(page, '115_churchbell')
     press_until('Search with this clip')
     page.keyboard.press('Enter')
     expect(rows(page)).to_have_count(5)

@@ -111,6 +111,13 @@ window.audioSearch = (() => {
     move(from, ARROWS[event.key]);
   });
 
+  // What is typed into the list of clips replaces the clip that was chosen.
+  for (const kind of ['focusin', 'click']) {
+    document.addEventListener(kind, (event) => {
+      if (event.target.matches?.('#as-clip input')) event.target.select();
+    });
+  }
+
   // Two sounds at once cannot be compared. Media events do not bubble, but they can be captured.
   document.addEventListener('play', (event) => {
     document.querySelectorAll('audio').forEach((audio) => {
