@@ -169,7 +169,8 @@ def _examples_of_log_mel(chunk: AudioChunk) -> np.ndarray:
             f'needs a log-mel tensor [n, {EXAMPLE_FRAMES}, {MEL_COUNT}] and has {form}; '
             'send that, or set load_input_from to waveform'
         )
-    if not len(values) or not np.abs(values).max() <= LOG_MEL_MOST:
+    numbers = values.dtype.kind in 'fiu' and len(values) > 0
+    if not numbers or not np.abs(values).max() <= LOG_MEL_MOST:
         raise WaveformError('has a log-mel tensor that is empty or not finite; compute it again')
     return values.astype(np.float32, copy=False)
 

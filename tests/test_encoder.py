@@ -261,6 +261,7 @@ def test_trouble_with_a_later_chunk_takes_the_whole_clip(encoder: VGGishAudioEnc
         (np.zeros((0, 96, 64), np.float32), 'is empty or not finite'),
         (np.full((4, 96, 64), np.nan), 'is empty or not finite'),
         (np.full((4, 96, 64), 1e300), 'is empty or not finite'),
+        (np.full((4, 96, 64), 'a'), 'is empty or not finite'),
     ],
 )
 def test_a_tensor_that_is_no_log_mel_is_refused(

@@ -62,7 +62,7 @@ print(psutil.Process().memory_info().rss / 2**20)
 
 def run() -> dict[str, Any]:
     start_s, rss_mb = cold_start()
-    encoder = VGGishAudioEncoder(precision='float32')
+    encoder = VGGishAudioEncoder(str(ROOT / 'models'), precision='float32')
     weights = encoder.model.weights.name
     seconds = in_turns(tasks_of(encoder, bfloat16_encoder()))
     return {
@@ -172,7 +172,7 @@ def tasks_of(encoder: VGGishAudioEncoder, reduced: VGGishAudioEncoder | None) ->
 
 def bfloat16_encoder() -> VGGishAudioEncoder | None:
     try:
-        return VGGishAudioEncoder(precision='bfloat16')
+        return VGGishAudioEncoder(str(ROOT / 'models'), precision='bfloat16')
     except ValueError:  # this CPU has no instructions for it
         return None
 
