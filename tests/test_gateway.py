@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -405,8 +406,11 @@ def test_health_and_metrics(service: RunningService) -> None:
 
 def test_every_request_has_an_id_that_its_log_line_has_too(service: RunningService) -> None:
     response = service.http.get('/clips')
-    id_ = response.headers['x-request-id']
-    assert f'"request_id": "{id_}"' in service.output
+    line = f'"request_id": "{response.headers["x-request-id"]}"'
+    deadline = time.monotonic() + 10  # it is written when the answer is sent already
+    while line not in service.output and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert line in service.output
 
 
 def test_documentation_comes_from_the_service_itself(service: RunningService) -> None:

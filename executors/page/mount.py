@@ -53,6 +53,8 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     app.add_middleware(_Policy)
     blocks = Page(service).build()
     blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=settings.concurrency)
+    # By itself it looks for work every millisecond, on the loop that answers every request.
+    blocks._queue.sleep_when_free = 0.05
     return gr.mount_gradio_app(
         app,
         blocks,
