@@ -26,7 +26,7 @@ from executors.index import IndexFileError, check
 from executors.indexer import configuration
 from executors.settings import Settings, SettingsError
 from executors.supervisor import GaveUp, StartError, Stopped, Supervisor
-from executors.vggish import weights
+from executors.vggish import checkpoint, weights
 from executors.vggish.weights import Weights, WeightsError
 
 ROOT = Path(__file__).resolve().parent
@@ -76,15 +76,16 @@ def parse_arguments() -> argparse.Namespace:
 
 def serve(settings: Settings, demonstrate: bool) -> None:
     """Run the service until Stopped. What can refuse a start is looked at before it."""
-    logs.configure(logs.STDERR)
+    # A line a request is for whoever runs a service, not for who looks at a table.
+    to_stderr = not demonstrate and not os.environ['AUDIO_SEARCH_LOG']
+    os.environ['AUDIO_SEARCH_LOG'] = logs.STDERR if to_stderr else settings.log
+    logs.configure(os.environ['AUDIO_SEARCH_LOG'])
     flow = Flow.load_config(str(ROOT / 'flow.yml'))
     chosen = weights.find(settings.models, settings.weights)
+    checkpoint.check(chosen)
     check_index(flow)
     check_port(settings)
     console.print(f'Weights: {describe(chosen)}. Starting …')
-    if not demonstrate:
-        # A line a request is for whoever runs a service, not for who looks at a table.
-        os.environ['AUDIO_SEARCH_LOG'] = os.environ['AUDIO_SEARCH_LOG'] or logs.STDERR
     begun = time.monotonic()
     with Supervisor(flow) as service:
         console.print(f'Ready after {time.monotonic() - begun:.1f} s.')

@@ -11,6 +11,7 @@ from jina import Executor, requests
 
 from executors import audio, media
 from executors.docs import AudioChunk, AudioClip, Embedding, Tags
+from executors.logs import log
 from executors.processes import end_with_parent
 from executors.settings import split_roots
 from executors.vggish.features import examples, fill_up, samples_of
@@ -74,9 +75,16 @@ class VGGishAudioEncoder(Executor):
         self.model = VGGish(
             Path(model_path), weights, device, precision, _count('batch_size', batch_size)
         )
-        self.logger.info(
-            f'VGGish weights: {self.model.weights.name} ({self.model.weights.path}), '
-            f'{self.model.precision} on {self.model.device}'
+        log.info(
+            'model loaded',
+            extra={
+                'fields': {
+                    'weights': self.model.weights.name,
+                    'sha256': self.model.weights.sha256,
+                    'precision': self.model.precision,
+                    'device': self.model.device,
+                }
+            },
         )
 
     @requests(on=['/index', '/search'])
