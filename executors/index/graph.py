@@ -7,9 +7,9 @@ import numpy as np
 import usearch.index
 
 # A recall@5 above 0.98 over a million chunks: see `make bench-index`.
-CONNECTIVITY = 16
+CONNECTIVITY = 32
 EXPANSION_ADD = 128
-EXPANSION_SEARCH = 128
+EXPANSION_SEARCH = 160
 PATIENCE_S = 0.005
 
 ORDINAL_BITS = np.uint64(24)

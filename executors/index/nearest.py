@@ -60,6 +60,8 @@ class Best:
 
     def settle(self) -> 'Best':
         """Keep no more than the best `limit`."""
+        if not self._pending:
+            return self
         cosines, clips, ordinals = self.rows()
         order = np.lexsort((ordinals, clips, -cosines))
         if self.distinct:
@@ -90,5 +92,7 @@ def merged(bests: Sequence[Best]) -> Nearest:
     """The best of rows that were offered to several, each of them others."""
     whole = Best(bests[0].limit, bests[0].distinct)
     # Not by `offer`: of equal rows the first in the index may be in the last of these.
-    whole._found += [best.rows() for best in bests]
+    for best in bests:
+        whole._found.append(best.rows())
+        whole._pending += len(whole._found[-1][0])
     return whole.nearest()

@@ -181,7 +181,7 @@ def look_up(
         zip(firsts, clips.tolist(), ordinals.tolist(), strict=True)
     ):
         for block in blocks[index:]:
-            row = int(np.searchsorted(block.clips[: block.count], clip))
+            row = int(block.clips[: block.count].searchsorted(clip))
             if row == block.count or block.clips[row] != clip:
                 break
             row += ordinal - int(block.ordinals[row])
