@@ -75,12 +75,12 @@ class Uploads:
         return self.save([sound], f'sound{suffix}', keep)
 
     def holds(self, uri: str | None) -> bool:
-        """Whether the uri is one that `save` gave."""
-        return bool(uri) and re.fullmatch(r'[0-9a-f]{32}/[^/]+', str(uri).split('#')[0]) is not None
+        """Whether the uri is one that `save` gave, and not a part of it."""
+        return re.fullmatch(r'[0-9a-f]{32}/[^/#]+', uri or '') is not None
 
     def remove(self, uri: str) -> None:
         """Forget a sound; one that is not there is forgotten already."""
-        path = self.folder / uri.split('#')[0]
+        path = self.folder / uri
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()

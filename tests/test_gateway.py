@@ -330,6 +330,14 @@ def test_a_data_uri_is_kept_with_its_clip_and_no_longer(service: RunningService)
     assert kept_files(service) == []
 
 
+def test_deleting_a_part_of_an_upload_leaves_the_upload(service: RunningService) -> None:
+    (whole,) = service.answers('/index', {'uri': data_uri(wav_bytes(seconds=8))})
+    (part,) = service.answers('/index', {'uri': f'{whole["uri"]}#t=0,4'})
+    service.answers('/delete', ids=[part['id']])
+    assert len(kept_files(service)) == 1
+    assert service.http.get(f'/audio/{whole["id"]}').status_code == 200
+
+
 @pytest.mark.parametrize('uri', ['data:', 'data:audio/wav;base64,', 'data:audio/wav;base64,???'])
 def test_a_data_uri_without_sound_is_that_clips_error(service: RunningService, uri: str) -> None:
     (answer,) = service.answers('/index', {'uri': uri})
