@@ -167,7 +167,7 @@ class _Compiler:
                 f'The filter is too large; it may have {MAX_CONDITIONS} conditions and '
                 f'{MAX_VALUES} values'
             )
-        return f'EXISTS (SELECT 1 FROM tags WHERE clip = clips.number AND path = ? AND {condition})'
+        return f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
 
 
 def _all(terms: list[str]) -> str:

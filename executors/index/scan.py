@@ -155,7 +155,14 @@ def _selection(block: Block, selected: Selected) -> np.ndarray | None:
         return alive
     clips = block.clips[: block.count]
     low, high = np.searchsorted(selected, [clips[0], clips[-1] + 1])
-    mask = np.isin(clips, selected[low:high])
+    # The rows of a clip are adjacent: mark where each begins and ends, and fill in between.
+    begins = np.searchsorted(clips, selected[low:high], 'left')
+    ends = np.searchsorted(clips, selected[low:high], 'right')
+    edges = np.zeros(block.count + 1, np.int8)
+    there = ends > begins
+    edges[begins[there]] += 1
+    edges[ends[there]] -= 1
+    mask = np.cumsum(edges[:-1], dtype=np.int8).astype(bool)
     return mask if alive is None else mask & alive
 
 

@@ -5,6 +5,7 @@ counts: other work on the machine only ever slows one down. Each size of index r
 its own; a million chunks take 6 GB for the vectors of all three.
 """
 
+import hashlib
 import json
 import statistics
 import subprocess
@@ -217,14 +218,15 @@ def _stored(first: int, count: int) -> Iterator[Clip]:
     for number, embeddings in enumerate(clips(count, seed=first + 1), start=first):
         begins = 2 * np.arange(CHUNKS_A_CLIP)
         times = [begins / 2, begins * 16000, (begins + 4) * 16000, begins * 1000, begins * 1000]
+        uri = f'recordings/2024/{number:09d}.wav'
         yield Clip(
-            id=f'{number:032x}',
-            uri=f'recordings/2024/{number:09d}.wav',
+            id=hashlib.sha256(uri.encode()).hexdigest()[:32],
+            uri=uri,
             tags={'label': f'kind {number % 500}', 'recorder': number % 40, 'year': 2024},
             locations=np.stack(times, axis=1).astype(np.int64),
             embeddings=embeddings,
             sample_rate=16000,
-            source={'path': f'/recordings/2024/{number:09d}.wav', 'size': 320044},
+            source={'path': f'/{uri}', 'size': 320044},
         )
 
 
