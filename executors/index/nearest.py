@@ -1,6 +1,5 @@
 """The best rows so far, while they go by."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,13 +36,11 @@ class Best:
     Rows up to `floor` are not considered: there are enough that come earlier.
     """
 
-    def __init__(
-        self, limit: int, distinct: bool, excluded: int | None = None, floor: float = -np.inf
-    ) -> None:
+    def __init__(self, limit: int, distinct: bool, excluded: int | None = None) -> None:
         self.limit = limit
         self.distinct = distinct
         self.excluded = excluded
-        self.floor = floor
+        self.floor = -np.inf
         self._found: list[Rows] = [NO_ROWS]
         self._pending = 0
 
@@ -86,13 +83,3 @@ class Best:
     def nearest(self) -> Nearest:
         cosines, clips, ordinals = self.settle().rows()
         return Nearest(clips, ordinals, cosines)
-
-
-def merged(bests: Sequence[Best]) -> Nearest:
-    """The best of rows that were offered to several, each of them others."""
-    whole = Best(bests[0].limit, bests[0].distinct)
-    # Not by `offer`: of equal rows the first in the index may be in the last of these.
-    for best in bests:
-        whole._found.append(best.rows())
-        whole._pending += len(whole._found[-1][0])
-    return whole.nearest()

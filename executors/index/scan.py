@@ -3,20 +3,22 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numkong
 import numpy as np
 
-from executors.index.nearest import Best, Nearest, exact_cosines, merged
+from executors.index.nearest import Best, Nearest, exact_cosines
 from executors.index.vectors import BLOCK_ROWS, Block
 
 QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay in the cache
-# Rows are preselected by float32 cosines, whose error is below 3e-7, and judged by exact ones.
-MARGIN = 1e-6
+# All rows are scored in float32, a span at a time, and only the best of each span is kept; then the
+# few spans that may hold one of the nearest are looked at exactly.
+SPAN_ROWS = 128
+LOWEST = np.finfo(np.float32).min  # of a span without any row to search it is -inf
+MARGIN = 1e-6  # above the error of a cosine in float32, which is below 3e-7
 # A block with fewer selected rows than this share is scanned as a copy of those rows.
 SPARSE = 0.25
-FIRST_ROWS = 512  # more would take longer to sort than they save
 # NumKong alone waits for the memory: its order of rows defeats the hardware's prefetching. Pieces
 # that numpy read just before, at the memory's full speed, are still in a cache: 1.2 times faster.
 PIECE_ROWS = 4096
@@ -47,123 +49,166 @@ class Scanner:
         """The `limit` nearest clips (or with `distinct=False` chunks) of each query.
 
         `queries` is int8 [queries, dimensions]. `excluded` has for each query the number of a clip
-        to leave out.
-        A clip is found by its nearest chunk. A zero vector has the distance 1 from everything.
+        to leave out. A clip is found by its nearest chunk. A zero vector has the distance 1 from
+        everything.
         """
-        excluded = excluded or [None] * len(queries)
-        found: list[Nearest] = []
+        bests = [Best(limit, distinct, number) for number in excluded or [None] * len(queries)]
         for start in range(0, len(queries), QUERY_BATCH):
-            batch = slice(start, start + QUERY_BATCH)
-            part = _Batch(queries[batch], limit, distinct, excluded[batch])
-            found += part.search(self._pool, self.n_threads, blocks, selected)
-        return found
+            batch = _Queries(queries[start : start + QUERY_BATCH])
+            # One iterator for all: a thread that is free takes the next block.
+            turns = iter(list(enumerate(blocks)))
+            futures = [
+                self._pool.submit(batch.peaks, turns, selected) for _ in range(self.n_threads)
+            ]
+            peaks = [peaks for future in futures for peaks in future.result()]
+            peaks.sort(key=lambda one: one.number)
+            if peaks:
+                batch.settle(bests[start : start + QUERY_BATCH], peaks)
+        return [best.nearest() for best in bests]
 
 
-class _Batch:
+@dataclass(frozen=True)
+class _Peaks:
+    """The best row of each span of a block, for each query: its cosine times the norm of the query,
+    float32 [queries, spans], and its clip, int32 [queries, spans].
+
+    The spans are of `rows` of the block (None: of all), and only those in `mask` count (None: all).
+    """
+
+    number: int
+    block: Block
+    rows: np.ndarray | None
+    mask: np.ndarray | None
+    scores: np.ndarray
+    clips: np.ndarray
+
+    def rows_of(self, span: int) -> slice | np.ndarray:
+        places = slice(span * SPAN_ROWS, min((span + 1) * SPAN_ROWS, self.block.count))
+        if self.rows is not None:
+            return self.rows[places]
+        if self.mask is not None:
+            return places.start + np.flatnonzero(self.mask[places])
+        return places
+
+
+class _Queries:
     """Queries that are compared with each row at once."""
 
-    def __init__(
-        self, queries: np.ndarray, limit: int, distinct: bool, excluded: Sequence[int | None]
-    ) -> None:
+    def __init__(self, queries: np.ndarray) -> None:
         self.count, self.dimensions = queries.shape
-        self.packed = numkong.dots_pack(np.ascontiguousarray(queries))
+        self._packed = numkong.dots_pack(np.ascontiguousarray(queries))
         wide = queries.astype(np.int64)
-        self.square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
-        self.norms = np.sqrt(self.square_norms).astype(np.float32)
-        self.limit = limit
-        self.distinct = distinct
-        self.excluded = excluded
+        self._square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
+        # The products with a zero vector are 0, whatever they are divided by.
+        self._norms = np.sqrt(np.maximum(self._square_norms, 1))
 
-    def search(
-        self, pool: ThreadPoolExecutor, n_threads: int, blocks: Sequence[Block], selected: Selected
-    ) -> list[Nearest]:
-        floors = self._first_floors(blocks, selected)
-        # One iterator for all: a thread that is free takes the next block, and what each of them
-        # sees ascends.
-        turns = iter(blocks)
-        futures = [pool.submit(self.scan, turns, selected, floors) for _ in range(n_threads)]
-        parts = zip(*(future.result() for future in futures), strict=True)
-        return [merged(bests) for bests in parts]
-
-    def _first_floors(self, blocks: Sequence[Block], selected: Selected) -> list[float]:
-        """Just below what the best of a few rows reach, so that no thread has to begin by
-        considering all of its own."""
-        first = [replace(block, count=min(block.count, FIRST_ROWS)) for block in blocks[:1]]
-        bests = self.scan(iter(first), selected, [-np.inf] * self.count)
-        return [float(np.nextafter(best.settle().floor, -np.inf)) for best in bests]
-
-    def scan(
-        self, blocks: Iterator[Block], selected: Selected, floors: Sequence[float]
-    ) -> list[Best]:
-        """The best rows of some blocks that are above the floors, for each query."""
-        best = [
-            Best(self.limit, self.distinct, number, floor)
-            for number, floor in zip(self.excluded, floors, strict=True)
-        ]
-        thresholds = np.array(
-            [self._threshold(query, floor) for query, floor in enumerate(floors)], np.float32
-        )
+    def peaks(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[_Peaks]:
+        """Of those blocks that this thread gets."""
         out = numkong.empty((BLOCK_ROWS, self.count), dtype='int32')
-        dots = np.asarray(out)
-        cosines = np.empty((self.count, BLOCK_ROWS), np.float32)
+        products = np.asarray(out)
+        scores = np.empty((self.count, BLOCK_ROWS), np.float32)
+        spans = scores.reshape(self.count, -1, SPAN_ROWS)
         copied = np.empty((BLOCK_ROWS, self.dimensions), np.int8)
-        for block in blocks:
-            vectors, inverse, count, rows = block.vectors, block.inverse_norms, block.count, None
-            mask = _selection(block, selected)
-            if mask is not None and np.count_nonzero(mask) < SPARSE * count:
-                rows, mask = np.flatnonzero(mask), None
+        found = []
+        for number, block in blocks:
+            rows, mask = _selection(block, selected)
+            vectors, inverse, clips, count = (
+                block.vectors,
+                block.inverse_norms,
+                block.clips,
+                block.count,
+            )
+            if rows is not None:
                 count = len(rows)
-                vectors = copied
                 np.take(block.vectors, rows, axis=0, out=copied[:count], mode='clip')
-                inverse = inverse[rows]
+                vectors, inverse, clips = copied, inverse[rows], clips[rows]
             if not count:
                 continue
-            self._dots(vectors, count, out)
-            # Times the norm of the query, which is the same for all rows.
-            scores = cosines[:, :count]
-            scores[:] = dots[:count].T
-            scores *= inverse[:count]
-            for query in np.flatnonzero(scores.max(axis=1) >= thresholds).tolist():
-                hits = np.flatnonzero(scores[query] >= thresholds[query])
-                if mask is not None:
-                    hits = hits[mask[hits]]
-                found = hits if rows is None else rows[hits]
-                exact = exact_cosines(
-                    dots[hits, query], block.square_norms[found], self.square_norms[query]
-                )
-                best[query].offer(exact, block.clips[found], block.ordinals[found])
-                thresholds[query] = self._threshold(query, best[query].floor)
-        return best
+            self._multiply(vectors, count, out)
+            part = scores[:, :count]
+            part[:] = products[:count].T
+            part *= inverse[:count]
+            if mask is not None:
+                part[:, ~mask] = -np.inf
+            scores[:, count:] = -np.inf
+            used = spans[:, : -(-count // SPAN_ROWS)]
+            best = used.argmax(axis=2)
+            peaks = np.take_along_axis(used, best[..., np.newaxis], axis=2)[..., 0]
+            best += SPAN_ROWS * np.arange(used.shape[1])
+            found.append(_Peaks(number, block, rows, mask, peaks, clips[best]))
+        return found
 
-    def _dots(self, vectors: np.ndarray, count: int, out: numkong.Tensor) -> None:
+    def settle(self, bests: Sequence[Best], peaks: Sequence[_Peaks]) -> None:
+        """Give each query's best the rows of the spans where they may be, in their order."""
+        scores = np.concatenate([one.scores for one in peaks], axis=1)
+        clips = np.concatenate([one.clips for one in peaks], axis=1)
+        firsts = np.cumsum([0] + [one.scores.shape[1] for one in peaks])
+        near = np.empty(scores.shape, bool)
+        for query, best in enumerate(bests):
+            floor = _floor(scores[query], clips[query], best)
+            best.floor = floor / self._norms[query] - MARGIN
+            least = max(floor - 2 * MARGIN * self._norms[query], LOWEST)
+            near[query] = scores[query] >= least
+        for place in np.flatnonzero(near.any(axis=0)).tolist():
+            owner = int(firsts.searchsorted(place, 'right')) - 1
+            block, rows = peaks[owner].block, peaks[owner].rows_of(place - int(firsts[owner]))
+            products = np.asarray(numkong.dots_packed(block.vectors[rows], self._packed))
+            for query in np.flatnonzero(near[:, place]).tolist():
+                cosines = exact_cosines(
+                    products[:, query], block.square_norms[rows], self._square_norms[query]
+                )
+                bests[query].offer(cosines, block.clips[rows], block.ordinals[rows])
+
+    def _multiply(self, vectors: np.ndarray, count: int, out: numkong.Tensor) -> None:
         """The int32 products of the first `count` vectors with the queries, into `out`."""
         for start in range(0, count, PIECE_ROWS):
             end = min(start + PIECE_ROWS, count)
             vectors[start:end].max()
-            numkong.dots_packed(vectors, self.packed, out=out, start_row=start, end_row=end)
-
-    def _threshold(self, query: int, floor: float) -> float:
-        if floor == -np.inf:
-            return floor
-        return (floor - MARGIN) * float(self.norms[query])
+            numkong.dots_packed(vectors, self._packed, out=out, start_row=start, end_row=end)
 
 
-def _selection(block: Block, selected: Selected) -> np.ndarray | None:
-    """Which of the block's rows to search, bool [count], or None for all of them."""
-    alive = None if block.alive is None else block.alive[: block.count]
-    if selected is None:
-        return alive
-    clips = block.clips[: block.count]
+def _floor(scores: np.ndarray, clips: np.ndarray, best: Best) -> float:
+    """What the nearest rows reach at least, since the best of as many spans do, each of another
+    clip where that is wanted; -inf where there are not that many spans."""
+    if best.excluded is not None:
+        scores = np.where(clips == best.excluded, -np.inf, scores)
+    for most in (4 * best.limit, len(scores)):
+        if len(scores) > most:
+            top = np.argpartition(scores, -most)[-most:]
+        else:
+            top = np.arange(len(scores))
+        order = top[np.argsort(-scores[top])]
+        if best.distinct:
+            _, first = np.unique(clips[order], return_index=True)
+            order = order[np.sort(first)]
+        if len(order) >= best.limit:
+            return float(scores[order[best.limit - 1]])
+    return -np.inf
+
+
+def _selection(block: Block, selected: Selected) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The rows to search where they are few, else which of all rows, bool [count]; None, None for
+    all of them."""
+    mask = None if block.alive is None else block.alive[: block.count]
+    if selected is not None:
+        chosen = _rows_of_clips(block.clips[: block.count], selected)
+        mask = chosen if mask is None else mask & chosen
+    if mask is not None and np.count_nonzero(mask) < SPARSE * block.count:
+        return np.flatnonzero(mask), None
+    return None, mask
+
+
+def _rows_of_clips(clips: np.ndarray, selected: np.ndarray) -> np.ndarray:
+    """Which rows are of the selected clips. Both ascend, and the rows of a clip are adjacent: where
+    each begins and ends is marked, and the rows between are filled in."""
     low, high = np.searchsorted(selected, [clips[0], clips[-1] + 1])
-    # The rows of a clip are adjacent: mark where each begins and ends, and fill in between.
     begins = np.searchsorted(clips, selected[low:high], 'left')
     ends = np.searchsorted(clips, selected[low:high], 'right')
-    edges = np.zeros(block.count + 1, np.int8)
     there = ends > begins
+    edges = np.zeros(len(clips) + 1, np.int8)
     edges[begins[there]] += 1
     edges[ends[there]] -= 1
-    mask = np.cumsum(edges[:-1], dtype=np.int8).astype(bool)
-    return mask if alive is None else mask & alive
+    return np.cumsum(edges[:-1], dtype=np.int8).astype(bool)
 
 
 def core_count() -> int:

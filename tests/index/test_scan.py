@@ -129,13 +129,15 @@ def test_the_search_equals_a_brute_force(
 
 
 def test_of_equal_vectors_the_first_are_found(scanner):
-    """Enough for many blocks in each thread, all as near as each other."""
+    """Behind others, and enough for many blocks in each thread, all as near as each other."""
     same = np.full((4, DIMENSIONS), 7, np.int8)
-    blocks = blocks_of([same] * (5 * BLOCK_ROWS // 4))
-    (result,) = scanner.search(blocks, same[:1], 3)
-    assert result.clips.tolist() == [1, 2, 3]
-    assert result.ordinals.tolist() == [0, 0, 0]
-    assert result.distances.tolist() == [0.0, 0.0, 0.0]
+    others = BLOCK_ROWS // 4 + 1
+    blocks = blocks_of([-same] * others + [same] * (12 * BLOCK_ROWS // 4))
+    for _ in range(5):
+        (result,) = scanner.search(blocks, same[:1], 3)
+        assert result.clips.tolist() == [others + 1, others + 2, others + 3]
+        assert result.ordinals.tolist() == [0, 0, 0]
+        assert result.distances.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_identical_is_exactly_0_opposite_2_and_zero_1(scanner):
