@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
+from typing import NamedTuple
 
 import numkong
 import numpy as np
@@ -17,6 +18,7 @@ QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay
 # All rows are scored in float32, a span at a time, and only the best of each span is kept; then the
 # few spans that may hold one of the nearest are looked at exactly.
 SPAN_ROWS = 128
+SPANS_AT_ONCE = 64  # looked at: many may be as near as each other, such as those of silence
 LOWEST = np.finfo(np.float32).min  # of a span without any row to search it is -inf
 MARGIN = 1e-6  # above the error of a cosine in float32, which is below 3e-7
 # A block with fewer selected rows than this share is scanned as a copy of those rows.
@@ -76,6 +78,15 @@ class Scanner:
         return [best.nearest() for best in bests]
 
 
+class _Span(NamedTuple):
+    """Rows of a block, as in Block."""
+
+    vectors: np.ndarray
+    square_norms: np.ndarray
+    clips: np.ndarray
+    ordinals: np.ndarray
+
+
 @dataclass(frozen=True)
 class _Peaks:
     """The best row of each span of a block, for each query: its cosine times the norm of the query,
@@ -91,13 +102,18 @@ class _Peaks:
     scores: np.ndarray
     clips: np.ndarray
 
-    def rows_of(self, span: int) -> slice | np.ndarray:
-        places = slice(span * SPAN_ROWS, min((span + 1) * SPAN_ROWS, self.block.count))
+    def span(self, number: int) -> _Span:
+        """The rows of a span that are searched."""
+        block = self.block
+        places = slice(number * SPAN_ROWS, min((number + 1) * SPAN_ROWS, block.count))
+        rows: slice | np.ndarray = places
         if self.rows is not None:
-            return self.rows[places]
-        if self.mask is not None:
-            return places.start + np.flatnonzero(self.mask[places])
-        return places
+            rows = self.rows[places]
+        elif self.mask is not None:
+            rows = places.start + np.flatnonzero(self.mask[places])
+        return _Span(
+            block.vectors[rows], block.square_norms[rows], block.clips[rows], block.ordinals[rows]
+        )
 
 
 class _Queries:
@@ -150,23 +166,30 @@ class _Queries:
     def settle(self, bests: Sequence[Best], peaks: Sequence[_Peaks]) -> None:
         """Give each query's best the rows of the spans where they may be, in their order."""
         scores = np.concatenate([one.scores for one in peaks], axis=1)
-        clips = np.concatenate([one.clips for one in peaks], axis=1)
+        best_clips = np.concatenate([one.clips for one in peaks], axis=1)
         firsts = np.cumsum([0] + [one.scores.shape[1] for one in peaks])
         near = np.empty(scores.shape, bool)
         for query, best in enumerate(bests):
-            floor = _floor(scores[query], clips[query], best)
+            floor = _floor(scores[query], best_clips[query], best)
             best.floor = floor / self._norms[query] - MARGIN
             least = max(floor - 2 * MARGIN * self._norms[query], LOWEST)
             near[query] = scores[query] >= least
-        for place in np.flatnonzero(near.any(axis=0)).tolist():
-            owner = int(firsts.searchsorted(place, 'right')) - 1
-            block, rows = peaks[owner].block, peaks[owner].rows_of(place - int(firsts[owner]))
-            products = np.asarray(numkong.dots_packed(block.vectors[rows], self._packed))
-            for query in np.flatnonzero(near[:, place]).tolist():
+        places = np.flatnonzero(near.any(axis=0))
+        for start in range(0, len(places), SPANS_AT_ONCE):
+            group = places[start : start + SPANS_AT_ONCE]
+            owners = firsts.searchsorted(group, 'right') - 1
+            spans = [
+                peaks[owner].span(place - firsts[owner])
+                for place, owner in zip(group.tolist(), owners.tolist(), strict=True)
+            ]
+            vectors, square_norms, clips, ordinals = map(np.concatenate, zip(*spans, strict=True))
+            products = np.asarray(numkong.dots_packed(vectors, self._packed))
+            for query in np.flatnonzero(near[:, group].any(axis=1)).tolist():
+                own = np.repeat(near[query, group], [len(span.clips) for span in spans])
                 cosines = exact_cosines(
-                    products[:, query], block.square_norms[rows], self._square_norms[query]
+                    products[own, query], square_norms[own], self._square_norms[query]
                 )
-                bests[query].offer(cosines, block.clips[rows], block.ordinals[rows])
+                bests[query].offer(cosines, clips[own], ordinals[own])
 
     def _multiply(self, vectors: np.ndarray, count: int, out: numkong.Tensor) -> None:
         """The int32 products of the first `count` vectors with the queries, into `out`."""
