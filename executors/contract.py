@@ -1,20 +1,38 @@
 """The bodies of the HTTP API: Jina's envelope, typed, with every field explained."""
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from executors.index.records import MAX_DEPTH, check_json
+
+MAX_SAMPLE = 2**31 - 1  # 37 hours
 CLIP = 'toy-data/111_churchbell.mp3'
 
 
 def _writable(value: Any) -> Any:
     """Refuse what JSON text cannot carry: NaN, infinities, and halves of surrogate pairs."""
     try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise ValueError('has a number or a character that JSON cannot carry') from None
+        check_json(value)
+    except ValueError:
+        raise ValueError(
+            'has a number or a character that JSON cannot carry, or is nested more than '
+            f'{MAX_DEPTH} deep'
+        ) from None
     return value
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError('is true or false; give a number')
+    return value
+
+
+def _part(location: list[int]) -> list[int]:
+    """Either nothing or a part of a file, in numbers that the documents can carry."""
+    if location and not (len(location) == 2 and 0 <= location[0] < location[1] <= MAX_SAMPLE):
+        raise ValueError(f'is [begin, end) with 0 <= begin < end <= {MAX_SAMPLE}')
+    return location
 
 
 def _empty_for_null(value: Any) -> Any:
@@ -40,7 +58,7 @@ class ChunkBody(Body):
         description='waveform [samples] or [channels, samples]; tags.sample_rate: its rate in Hz'
     )
     tags: JsonObject = Field(default_factory=dict)
-    location: list[int] = Field(
+    location: Annotated[list[int], AfterValidator(_part)] = Field(
         default_factory=list, description='[begin, end) in samples of the whole file at 16 kHz'
     )
 
@@ -67,7 +85,7 @@ class IndexParameters(Body):
 
 
 class SearchParameters(IndexParameters):
-    limit: int | None = Field(
+    limit: Annotated[int | None, BeforeValidator(_no_boolean)] = Field(
         default=None,
         ge=1,
         le=2**53,
@@ -149,8 +167,11 @@ class MatchAnswer(BaseModel):
         description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better'
     )
     tags: dict[str, Any]
-    beg_in_ms: int = Field(description='where the matching window begins in the matched file, ms')
-    end_in_ms: int = Field(description='where it ends, ms')
+    beg_in_ms: int | None = Field(
+        description='where the matching window begins in the matched file, ms; null for one that '
+        'came without its location'
+    )
+    end_in_ms: int | None = Field(description='where it ends, ms')
     query_beg_in_ms: int | None = Field(description='where the query window begins in its file, ms')
     query_end_in_ms: int | None = Field(description='where it ends, ms')
 

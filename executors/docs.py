@@ -14,6 +14,7 @@ from docarray.typing.proto_register import _register_proto
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')  # beside those of the clip
 EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 
 
@@ -96,6 +97,10 @@ class Match(BaseDoc):
     end_in_ms: int | None = None
     query_beg_in_ms: int | None = None
     query_end_in_ms: int | None = None
+    clip_tags: JsonObject = Field(
+        default_factory=Tags,
+        description="of a chunk match: tags of the clip that the chunk's own of that name hide",
+    )
 
     def to_protobuf(self) -> DocProto:
         return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})

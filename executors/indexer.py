@@ -11,7 +11,16 @@ from docarray import DocList
 from docarray.typing import ID
 from jina import Executor, requests
 
-from executors.docs import EMBEDDING_SCALE, AudioChunk, AudioClip, Embedding, Match, Tags
+from executors import media
+from executors.docs import (
+    CHUNK_TAGS,
+    EMBEDDING_SCALE,
+    AudioChunk,
+    AudioClip,
+    Embedding,
+    Match,
+    Tags,
+)
 from executors.index import (
     Clip,
     Configuration,
@@ -32,6 +41,7 @@ TIME_TAGS = ('beg_in_ms', 'end_in_ms')
 ABSENT = object()
 TRAVERSALS = ('c', ['c'])
 DEFAULT_PAGE = 100
+MAX_MS = 2**53
 
 
 Change = Callable[[Transaction, str, AudioClip], object]
@@ -241,7 +251,9 @@ class SimpleIndexer(Executor):
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
         excluded = None
         if parameters.get('exclude_self'):
-            excluded = [Excluded(doc.id, doc.uri) for doc in queries for _ in doc.chunks]
+            excluded = [
+                Excluded(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
+            ]
         found = iter(
             self.store.search(
                 np.concatenate(vectors),
@@ -287,6 +299,7 @@ class SimpleIndexer(Executor):
             uri=doc.uri,
             tags=dict(doc.tags),
             source=None if doc.source is None else dict(doc.source),
+            sound=_sound(doc),
             sample_rate=rates.pop() if len(rates) == 1 else None,
             locations=np.array([_location(chunk) for chunk in chunks], np.int64),
             chunk_tags={
@@ -391,6 +404,7 @@ def _match(neighbour: Neighbour) -> Match:
             neighbour.tags, neighbour.sample_rate, neighbour.location, neighbour.chunk_tags
         ),
         scores={'cosine': neighbour.distance},
+        clip_tags=Tags((key, neighbour.tags[key]) for key in CHUNK_TAGS if key in neighbour.tags),
     )
 
 
@@ -412,8 +426,20 @@ def _chunk_tags(
 
 def _location(chunk: AudioChunk) -> list[int]:
     begin, end = chunk.location if len(chunk.location) == 2 else (UNKNOWN, UNKNOWN)
-    times = [chunk.tags.get(name) for name in TIME_TAGS]
-    return [chunk.offset, begin, end, *(UNKNOWN if time is None else int(time) for time in times)]
+    return [chunk.offset, begin, end, *(_ms(chunk, name) for name in TIME_TAGS)]
+
+
+def _ms(chunk: AudioChunk, name: str) -> int:
+    value = chunk.tags.get(name)
+    if value is None:
+        return UNKNOWN
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= MAX_MS:
+        raise ValueError(
+            f'{name} of chunk {chunk.offset} is {media.shorten(repr(value))}; '
+            'give a number of milliseconds'
+        )
+    return round(value)
 
 
 def _own_tags(chunk: AudioChunk, clip: AudioClip) -> dict[str, Any]:
@@ -423,6 +449,10 @@ def _own_tags(chunk: AudioChunk, clip: AudioClip) -> dict[str, Any]:
         for key, value in chunk.tags.items()
         if key not in (*TIME_TAGS, 'sample_rate') and clip.tags.get(key, ABSENT) != value
     }
+
+
+def _sound(doc: AudioClip) -> str | None:
+    return (doc.source or {}).get('sound')
 
 
 def _fill(doc: AudioClip, entry: Entry) -> None:

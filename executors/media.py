@@ -38,6 +38,7 @@ class Source:
         """What tells this version of the file from another, as a JSON object."""
         return {
             'path': str(self.path),
+            'sound': self.id,
             'size': self.size,
             'mtime_ns': self.mtime_ns,
             'sha256': self.sha256(),

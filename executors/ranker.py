@@ -5,10 +5,8 @@ from typing import Any
 from docarray import DocList
 from jina import Executor, requests
 
-from executors.docs import AudioChunk, AudioClip, Match
+from executors.docs import CHUNK_TAGS, AudioChunk, AudioClip, Match, Tags
 from executors.processes import end_with_parent
-
-CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')
 
 
 class MyRanker(Executor):
@@ -59,10 +57,13 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         id=match.parent_id,
         parent_id=match.parent_id,
         uri=match.uri,
-        tags={key: value for key, value in match.tags.items() if key not in CHUNK_TAGS},
+        tags=Tags(
+            {key: value for key, value in match.tags.items() if key not in CHUNK_TAGS}
+            | match.clip_tags
+        ),
         scores=match.scores,
-        beg_in_ms=match.tags['beg_in_ms'],
-        end_in_ms=match.tags['end_in_ms'],
+        beg_in_ms=match.tags.get('beg_in_ms'),
+        end_in_ms=match.tags.get('end_in_ms'),
         query_beg_in_ms=chunk.tags.get('beg_in_ms'),
         query_end_in_ms=chunk.tags.get('end_in_ms'),
     )

@@ -179,12 +179,16 @@ def test_search_on_an_empty_index_finds_nothing(service: RunningService) -> None
         ({'data': [{'uri': FEW[0]}], 'parameters': {'limit': 0}}, 'limit'),
         ({'data': [{'uri': FEW[0]}], 'parameters': {'limit': -3}}, 'limit'),
         ({'data': [{'uri': FEW[0]}], 'parameters': {'limit': 2.5}}, 'limit'),
+        ({'data': [{'uri': FEW[0]}], 'parameters': {'limit': True}}, 'limit'),
         ({'data': [{'uri': FEW[0]}], 'parameters': {'filter': {'a': {'$near': 1}}}}, '$near'),
         ({'data': [{'uri': FEW[0]}], 'parameters': {'filter': {'a': 2**60}}}, str(2**60)),
         ({'data': [{'uri': FEW[0]}], 'parameters': {'filter': [1]}}, 'filter'),
         ({'data': 'x'}, 'data'),
         ({'data': [{'uri': 7}]}, 'uri'),
         ({'data': [{'uri': FEW[0], 'tags': [1]}]}, 'tags'),
+        ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [5]}]}]}, 'location'),
+        ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [9, 5]}]}]}, 'location'),
+        ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [0, 2**31]}]}]}, 'location'),
         ([], 'body'),
     ],
 )
@@ -205,7 +209,8 @@ def test_what_is_not_json_is_a_422(service: RunningService, content: bytes) -> N
 
 
 def test_tags_that_json_cannot_carry_are_a_422(service: RunningService) -> None:
-    for tags in ('{"a": NaN}', '{"a": "\\ud800"}', '{"a": 1e999}'):
+    deep = '{"a":' * 300 + '1' + '}' * 300
+    for tags in ('{"a": NaN}', '{"a": "\\ud800"}', '{"a": 1e999}', deep):
         response = service.http.post(
             '/index',
             content=f'{{"data": [{{"uri": "{FEW[0]}", "tags": {tags}}}]}}',
@@ -251,6 +256,53 @@ def test_an_uploads_own_clip_is_left_out_too(service: RunningService) -> None:
     service.answers('/index', {'uri': sound})
     (found,) = service.answers('/search', {'uri': sound}, exclude_self=True)
     assert found['matches'] == []
+
+
+def test_chunks_that_a_client_cut_are_found_with_the_times_they_came_with(
+    service: RunningService,
+) -> None:
+    waves = [soundfile.read(io.BytesIO(wav_bytes(hz)))[0].tolist() for hz in (300, 800)]
+    chunks = [{'tensor': wave, 'tags': {'sample_rate': 16000}} for wave in waves]
+    placed = [chunk | {'location': [16000, 80000]} for chunk in chunks]
+    timed = [chunk | {'tags': {'sample_rate': 16000, 'beg_in_ms': 'x'}} for chunk in chunks]
+    answers = service.answers(
+        '/index',
+        {'id': 'placeless', 'chunks': chunks},
+        {'id': 'placed', 'chunks': placed},
+        {'id': 'timed', 'chunks': timed},
+    )
+    assert [answer['chunk_count'] for answer in answers] == [2, 2, None]
+    assert 'beg_in_ms' in answers[2]['error']
+    (found,) = service.answers('/search', {'id': 'query', 'chunks': placed[:1]})
+    times = {match['id']: (match['beg_in_ms'], match['end_in_ms']) for match in found['matches']}
+    assert times == {'placeless': (None, None), 'placed': (1000, 5000)}
+    (found,) = service.answers('/search', {'id': 'placeless'}, exclude_self=True)
+    assert [match['id'] for match in found['matches']] == ['placed']
+
+
+def test_tags_of_any_kind_and_size_come_back_with_matches(service: RunningService) -> None:
+    tags = {
+        'sample_rate': 44100,
+        'padded': 'no',
+        'beg_in_ms': 5,
+        'huge': 10**400,
+        'low': -(10**400),
+    }
+    service.answers('/index', {'uri': FEW[0], 'tags': tags})
+    (found,) = service.answers('/search', {'uri': FEW[0]}, filter={'huge': {'$gt': 1}})
+    assert found['matches'][0]['tags'] == tags
+
+
+def test_a_clip_of_any_id_is_known_by_its_sound(service: RunningService) -> None:
+    service.answers('/index', {'id': 'mine', 'uri': FEW[0]})
+    for uri in (str(ROOT / FEW[0]), f'toy-data/../{FEW[0]}'):
+        (found,) = service.answers('/search', {'uri': uri}, exclude_self=True)
+        assert found['matches'] == []
+        (again,) = service.answers('/index', {'uri': uri})
+        assert again['id'] == 'mine'
+    (part,) = service.answers('/search', {'uri': f'{FEW[0]}#t=1,6'}, exclude_self=True)
+    assert [match['id'] for match in part['matches']] == ['mine']
+    assert service.http.get('/status').json()['clips'] == 1
 
 
 def test_a_clip_of_any_id_is_known_by_its_uri(service: RunningService) -> None:

@@ -213,6 +213,19 @@ def test_exclude_self(indexer):
     assert parents(search(indexer, clip('a'), clip('b'), exclude_self=True)[1]) == [['a']] * 4
 
 
+def test_exclude_self_knows_a_sound_by_any_of_its_names(indexer):
+    mine = clip('mine', uri='a.wav')
+    mine.source = {'sound': 'hash of a'}
+    index(indexer, mine, clip('b'))
+    for id in ('hash of a', None):
+        query = clip('mine', uri='../sounds/a.wav')
+        query.id, query.source = id, {'sound': 'hash of a'}
+        assert parents(search(indexer, query, exclude_self=True)[0]) == [['b']] * 4
+    assert indexer.lookup(docs(AudioClip(id='hash of a')))[0].id == 'mine'
+    assert indexer.delete(docs(AudioClip(id='b')))[0].error is None
+    assert stored_ids(indexer) == ['mine']
+
+
 def test_search_by_the_id_of_a_stored_clip(indexer):
     index(indexer, clip('a', tags={'label': 'a'}), clip('b'))
     (answer,) = search(indexer, AudioClip(id='a'))
@@ -252,13 +265,21 @@ def test_one_bad_clip_does_not_fail_the_others(indexer):
     nameless.id = nameless.uri = None
     no_json = clip('nan', tags={'x': float('nan')})
     no_text = clip('half', tags={'x': '\ud800'})
+    deep = clip('deep', tags={'x': json.loads('[' * 200 + ']' * 200)})
     nothing = AudioClip(id='nothing', uri='nothing.wav')
-    clips = [clip('a'), without, short, nameless, no_json, no_text, nothing, clip('b')]
+    timeless = []
+    for value in ('x', [1], 1e300, -5):
+        timeless.append(clip(f'time {value}'))
+        timeless[-1].chunks[1].tags['beg_in_ms'] = value
+    clips = [clip('a'), without, short, nameless, no_json, no_text, deep, nothing, *timeless]
+    clips.append(clip('b'))
     answers = list(indexer.index(DocList[AudioClip](clips), parameters={}))
-    assert [bool(answer.error) for answer in answers] == [False] + [True] * 6 + [False]
+    assert [bool(answer.error) for answer in answers] == [False] + [True] * 11 + [False]
     assert all('\n' not in (answer.error or '') for answer in answers)
     assert 'without.wav' in answers[1].error
     assert '128' in answers[2].error
+    assert 'nested' in answers[6].error
+    assert all('beg_in_ms of chunk 1' in answer.error for answer in answers[8:12])
     assert stored_ids(indexer) == ['a', 'b']
     answers = search(indexer, clip('a'), short, nothing)
     assert [bool(answer.error) for answer in answers] == [False, True, True]

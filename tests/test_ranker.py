@@ -49,6 +49,14 @@ def test_clips_by_their_best_chunk_with_the_times_of_both_sides() -> None:
     assert not ranked.chunks
 
 
+def test_tags_of_a_clip_that_its_chunks_hide_are_its_own_again() -> None:
+    hidden = match('a', 0.5)
+    hidden.clip_tags = {'sample_rate': 44100, 'beg_in_ms': None}
+    (ranked,) = rank(query([hidden])).matches
+    assert ranked.tags == {'label': 'a', 'sample_rate': 44100, 'beg_in_ms': None}
+    assert not ranked.clip_tags
+
+
 def test_equal_distances_keep_the_order_of_the_query() -> None:
     ranked = rank(query([match('a', 0.2)], [match('b', 0.2), match('a', 0.2, 2000)]))
     assert [(m.id, m.query_beg_in_ms) for m in ranked.matches] == [('a', 0), ('b', 2000)]

@@ -4,8 +4,8 @@ The graph is never a second truth: what it has not taken in yet is searched exac
 left out, and distances are those of the embeddings. So it may be behind, or be built again.
 """
 
+import hashlib
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ class Approximate:
         self._keep = keep
         self._graph = Graph(dimensions)
         self._dirty = True
-        if saved and self._graph.load(self._file(saved.token), saved.covered):
+        if saved and self._load(saved):
             gone = _gone(self._graph, snapshot.blocks)
             self._graph.remove(gone)
             self._dirty = bool(len(gone))
@@ -138,21 +138,36 @@ class Approximate:
 
     def _save(self) -> None:
         """As far as the disk allows: without it, the next start builds it again."""
-        saved = Saved(uuid.uuid4().hex[:16], self._graph.covered)
         earlier = set(self._path.parent.glob(self._file('*').name))
-        target = self._file(saved.token)
+        partial = self._file('partial')
         try:
-            self._graph.save(target)
-            file.sync(target)
+            self._graph.save(partial)
+            file.sync(partial)
+            saved = Saved(_digest(partial), self._graph.covered)
+            partial.rename(self._file(saved.token))
             self._keep(saved)
         except (OSError, RuntimeError, StorageError):
-            target.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
         else:
-            for other in earlier:
-                other.unlink()
+            for other in earlier - {self._file(saved.token)}:
+                other.unlink(missing_ok=True)
+
+    def _load(self, saved: Saved) -> bool:
+        """USearch ends the whole process over a file that is not as it was written."""
+        path = self._file(saved.token)
+        try:
+            is_whole = _digest(path) == saved.token
+        except OSError:
+            return False
+        return is_whole and self._graph.load(path, saved.covered)
 
     def _file(self, token: str) -> Path:
         return self._path.with_name(f'{self._path.name}.{token}.ann')
+
+
+def _digest(path: Path) -> str:
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _offer(

@@ -14,6 +14,7 @@ def backup(path: Path, target: Path) -> None:
     Raises IndexFileError where `target` exists, is not writable, or `path` is not an index.
     `target` appears when it is whole.
     """
+    path = path.resolve()
     if not path.exists():
         raise IndexFileError(f'There is no index {path} to copy; index something first')
     file.read_configuration(path)

@@ -15,9 +15,10 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
     """Raise ValueError for tags that are not JSON."""
     tags = to_json(clip.tags)
     source = None if clip.source is None else to_json(clip.source)
+    sound = None if clip.sound == clip.id else clip.sound
     db.execute(
-        'INSERT INTO clips VALUES (?, ?, ?, ?, ?, ?, ?)',
-        (number, clip.id, clip.uri, tags, source, clip.sample_rate, clip.chunk_count),
+        'INSERT INTO clips VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        (number, clip.id, clip.uri, sound, tags, source, clip.sample_rate, clip.chunk_count),
     )
     db.execute(
         'INSERT INTO chunks VALUES (?, ?, ?, ?)',
@@ -53,6 +54,17 @@ def find(db: sqlite3.Connection, id: str | None, uri: str | None) -> list[int]:
     by_id = db.execute('SELECT number FROM clips WHERE id = ?', (id,)).fetchall()
     by_uri = db.execute('SELECT number FROM clips WHERE uri = ?', (uri,)).fetchall()
     return list(dict.fromkeys(number for (number,) in by_id + by_uri))
+
+
+def find_one(db: sqlite3.Connection, id: str | None, uri: str | None) -> int | None:
+    """The number of the clip with that id, else that uri, else with a sound of that id: one that
+    was given another id, and another spelling of the uri."""
+    for number in find(db, id, uri):
+        return number
+    row = db.execute(
+        'SELECT number FROM clips WHERE sound = ? ORDER BY number LIMIT 1', (id,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def entry(db: sqlite3.Connection, number: int) -> Entry:
@@ -123,8 +135,8 @@ def finish(db: sqlite3.Connection, next_number: int) -> int:
 
 
 class Saved(NamedTuple):
-    """Which file holds the graph of an approximate search, and the clips that are in it: all up to
-    a number, as they were then."""
+    """The graph of an approximate search: the SHA-256 of its file, which is in its name, and the
+    clips that are in it: all up to a number, as they were then."""
 
     token: str
     covered: int

@@ -9,12 +9,23 @@ from executors.index.configuration import Configuration
 from executors.index.errors import IndexFileError
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Small pages would waste half of themselves: two embeddings of 2 KB do not fit into 4 KB.
 PAGE_BYTES = 16384
 SQLITE_MAGIC = b'SQLite format 3\0'
 HEADER_BYTES = 100
 BUSY_TIMEOUT_S = 30
+# What SQLite says of a file that may be whole: its result codes, without their details.
+TROUBLE_AROUND = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+)
 
 SCHEMA = f"""
 PRAGMA page_size = {PAGE_BYTES};
@@ -32,11 +43,13 @@ CREATE TABLE clips (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     uri TEXT UNIQUE,
+    sound TEXT,
     tags TEXT NOT NULL,
     source TEXT,
     sample_rate INTEGER,
     chunk_count INTEGER NOT NULL
 );
+CREATE INDEX sounds ON clips (sound) WHERE sound IS NOT NULL;
 CREATE TABLE chunks (
     clip INTEGER PRIMARY KEY,
     locations BLOB NOT NULL,
@@ -57,12 +70,18 @@ def create(path: Path, configuration: Configuration) -> None:
     """Make an empty index at `path`, whole or not at all."""
     new = path.with_name(f'{path.name}.new')
     new.unlink(missing_ok=True)
-    with closing(sqlite3.connect(new, isolation_level=None)) as db:
-        db.executescript(SCHEMA)
-        db.executemany('INSERT INTO configuration VALUES (?, ?)', configuration.as_dict().items())
-        db.execute('PRAGMA journal_mode = WAL')
-    sync(new)
-    new.rename(path)
+    try:
+        with closing(sqlite3.connect(new, isolation_level=None)) as db:
+            db.executescript(SCHEMA)
+            db.executemany(
+                'INSERT INTO configuration VALUES (?, ?)', configuration.as_dict().items()
+            )
+            db.execute('PRAGMA journal_mode = WAL')
+        sync(new)
+        new.rename(path)
+    finally:
+        for leftover in path.parent.glob(f'{new.name}*'):
+            leftover.unlink()
     sync(path.parent)
 
 
@@ -73,11 +92,25 @@ def read_configuration(path: Path) -> Configuration:
     version; changes nothing.
     """
     _check_header(path)
+    unfinished = path.with_name(path.name + '-journal').exists()
     try:
-        with closing(connect(path, writable=False, immutable=not log_bytes(path))) as db:
+        with closing(
+            connect(path, writable=unfinished, immutable=not log_bytes(path) and not unfinished)
+        ) as db:
             return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
     except (sqlite3.Error, TypeError) as error:
-        raise damaged(path, str(error)) from error
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, error: Exception) -> IndexFileError:
+    """Why the index at `path` cannot be opened: the file, or the machine it is on."""
+    code = getattr(error, 'sqlite_errorcode', sqlite3.SQLITE_CORRUPT)
+    if code & 0xFF in TROUBLE_AROUND and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+        return IndexFileError(
+            f'The index {path} cannot be opened ({error}): make room on the disk, and the file and '
+            'its folder readable and writable, then start again'
+        )
+    return damaged(path, str(error))
 
 
 def damaged(path: Path, how: str) -> IndexFileError:

@@ -19,7 +19,6 @@ not there. Integers beyond 2^53 are refused, since they do not survive the way h
 
 import json
 import math
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,7 +86,7 @@ class _Compiler:
                 raise _unknown(key, LOGICAL_OPERATORS)
             else:
                 terms.append(self._field((*path, key), value, depth))
-        return _all(terms)
+        return _all(terms) if terms else self._always(True)
 
     def _logical(self, operator: str, value: Any, path: Path, depth: int) -> str:
         if operator == '$not':
@@ -142,7 +141,7 @@ class _Compiler:
         for value in values:
             by_kind.setdefault(_kind(_checked('$in', value)), []).append(_scalar(value))
         if not by_kind:
-            return '0'
+            return self._always(False)
         terms, parameters = [], []
         for kind, scalars in by_kind.items():
             if kind == NULL:
@@ -160,18 +159,25 @@ class _Compiler:
         return self._exists(path, 'kind = ? AND value = ?', kind, _scalar(value))
 
     def _exists(self, path: Path, condition: str, *parameters: Any) -> str:
-        self._conditions += 1
         self.parameters += [_path(path), *parameters]
+        self._count()
+        return f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
+
+    def _always(self, holds: bool) -> str:
+        self._count()
+        return '1' if holds else '0'
+
+    def _count(self) -> None:
+        self._conditions += 1
         if self._conditions > MAX_CONDITIONS or len(self.parameters) > 2 * MAX_VALUES:
             raise FilterError(
                 f'The filter is too large; it may have {MAX_CONDITIONS} conditions and '
                 f'{MAX_VALUES} values'
             )
-        return f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
 
 
 def _all(terms: list[str]) -> str:
-    return f'({" AND ".join(terms)})' if terms else '1'
+    return f'({" AND ".join(terms)})'
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -207,7 +213,10 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int) and value not in INT64:
-        return float(value) if abs(value) < sys.float_info.max else math.copysign(math.inf, value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     return value
 
 

@@ -3,6 +3,7 @@
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from executors.index.vectors import Snapshot, changed, ordinals_of
 # SQLite writes its log back into the file by itself, but begins it anew only in a moment without
 # searches. Where these overlap all the time, the log is told to wait for such a moment.
 LOG_LIMIT_BYTES = 64 << 20
+SAME_MOMENT_S = 5.0
 
 
 class Index:
@@ -41,6 +43,8 @@ class Index:
 
         With `ann` searches without a filter are approximate.
         """
+        # By a link it would have another lock, and other files beside it.
+        path = path.resolve()
         self.path = path
         self.configuration = configuration
         self._lock = opening.lock(path, configuration)
@@ -151,6 +155,7 @@ class Index:
         except queue.Empty:
             db = file.connect(self.path, writable=False)
         try:
+            deadline = time.monotonic() + SAME_MOMENT_S
             while True:
                 db.execute('BEGIN')
                 version = database.version(db)
@@ -159,6 +164,11 @@ class Index:
                     break
                 # A writer is between its commit and its snapshot, some microseconds.
                 db.execute('ROLLBACK')
+                if time.monotonic() > deadline:
+                    raise StorageError(
+                        f'The index {self.path} was changed by another program: leave it to this '
+                        'service alone, and restart it'
+                    )
             yield db, snapshot
         except sqlite3.Error as error:
             raise StorageError(
@@ -188,8 +198,8 @@ class Index:
             selected = None if filter is None else _select(db, filter)
             numbers = None
             if excluded is not None:
-                known = {one: database.find(db, one.id, one.uri) for one in set(excluded)}
-                numbers = [next(iter(known[one]), None) for one in excluded]
+                known = {one: database.find_one(db, one.id, one.uri) for one in set(excluded)}
+                numbers = [known[one] for one in excluded]
             found = self.nearest(
                 queries,
                 limit,
@@ -236,10 +246,10 @@ class Index:
         )
 
     def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
-        """The clip with that id, else the one with that uri."""
+        """The clip with that id, else the one with that uri, else one whose sound has that id."""
         with self._read() as (db, _):
-            numbers = database.find(db, id, uri)
-            return database.entry(db, numbers[0]) if numbers else None
+            number = database.find_one(db, id, uri)
+            return None if number is None else database.entry(db, number)
 
     def clip(self, id: str) -> Clip | None:
         """A clip with its chunks and their embeddings."""

@@ -19,6 +19,7 @@ LOAD_BATCH_CLIPS = 1024
 
 def check(path: Path, configuration: Configuration) -> None:
     """Raise IndexFileError where `Index(path, configuration)` would, and change nothing."""
+    path = path.resolve()
     if path.exists():
         _check_configuration(path, configuration)
     _check_writable(path)
@@ -84,6 +85,7 @@ def _not_writable(path: Path, error: Exception) -> IndexFileError:
 def writer(path: Path) -> sqlite3.Connection:
     db = file.connect(path, writable=True)
     try:
+        db.execute('PRAGMA journal_mode = WAL')  # a backup comes without, to be a single file
         db.execute('BEGIN IMMEDIATE')
         db.execute('ROLLBACK')
     except sqlite3.Error as error:
@@ -104,7 +106,7 @@ def load(path: Path, dimensions: int) -> Snapshot:
             while batch := _rows(rows, dimensions):
                 blocks = changed(blocks, [], batch)
     except (sqlite3.Error, ValueError) as error:
-        raise file.damaged(path, str(error)) from error
+        raise file.unusable(path, error) from error
     return Snapshot(version, 0, blocks)
 
 

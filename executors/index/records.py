@@ -9,6 +9,7 @@ import numpy as np
 # The columns of `Clip.locations`; -1 stands for "not known".
 LOCATION_COLUMNS = ('offset', 'begin', 'end', 'beg_in_ms', 'end_in_ms')
 UNKNOWN = -1
+MAX_DEPTH = 100  # of tags; pydantic writes no answer with more than 254
 
 
 @dataclass
@@ -17,7 +18,8 @@ class Clip:
 
     `locations` is int64 [chunks, 5], one row a chunk, see LOCATION_COLUMNS: its number in the clip,
     [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
-    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row.
+    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row. `sound` is
+    the id that its sound has by itself (media.Source.id), whatever id the clip was given.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Clip:
     sample_rate: int | None = None
     source: dict[str, Any] | None = None
     chunk_tags: dict[int, dict[str, Any]] = field(default_factory=dict)
+    sound: str | None = None
 
     @property
     def chunk_count(self) -> int:
@@ -73,10 +76,27 @@ def to_json(value: Any) -> str:
 
 
 def check_json(*values: Any) -> None:
-    """Raise ValueError unless all values are JSON, and their text is Unicode."""
+    """Raise ValueError unless all values are JSON, their text is Unicode, and they are not nested
+    deeper than what writes answers can go."""
     try:
         json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError) as error:
+        if max(map(_depth, values)) > MAX_DEPTH:
+            raise ValueError(f'nested more than {MAX_DEPTH} deep')
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
             f'The id, uri or tags are not valid JSON ({error}); correct them'
         ) from None
+
+
+def _depth(value: Any) -> int:
+    """How many objects or lists are around the innermost value."""
+    depth, level = -1, [value]
+    while level:
+        depth += 1
+        inside = (v.values() if isinstance(v, dict) else v for v in level if _is_nest(v))
+        level = [inner for values in inside for inner in values]
+    return depth
+
+
+def _is_nest(value: Any) -> bool:
+    return isinstance(value, (dict, list))

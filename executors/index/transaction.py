@@ -29,9 +29,9 @@ class Transaction:
         self._next_number += 1
 
     def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
-        """The clip with that id, else the one with that uri."""
-        numbers = database.find(self._db, id, uri)
-        return database.entry(self._db, numbers[0]) if numbers else None
+        """As Index.find."""
+        number = database.find_one(self._db, id, uri)
+        return None if number is None else database.entry(self._db, number)
 
     def replace_tags(self, id: str, tags: dict[str, Any]) -> bool:
         """Give the clip with that id these tags instead of its own; False if there is none."""

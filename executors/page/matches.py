@@ -13,7 +13,7 @@ MOST_MARKS = 60  # windows marked below a picture; more would not be told apart
 MOST_NAMED_MARKS = 12
 EAGER_PLAYERS = 8  # that load their sound's length at once; the others when they are played
 SHOWN_TAGS = 4
-HIDDEN_TAGS = ('label', 'file', 'sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')
+SHOWN_ELSEWHERE = ('label', 'file')
 
 NOTHING_YET = note('Choose a sound and press Search. What sounds like it appears here.')
 
@@ -102,7 +102,7 @@ def chip(label: str, labels: Labels) -> str:
 
 
 def _tags(match: Match) -> str:
-    shown = [(key, value) for key, value in match.tags.items() if key not in HIDDEN_TAGS]
+    shown = [(key, value) for key, value in match.tags.items() if key not in SHOWN_ELSEWHERE]
     return ''.join(
         f'<span class="as-tag">{text(key)}: {text(_short(value))}</span>'
         for key, value in shown[:SHOWN_TAGS]

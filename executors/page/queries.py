@@ -58,7 +58,7 @@ class Windows:
     def of(cls, chunks: list[AudioChunk]) -> 'Windows':
         # A client that sent windows of its own may not have said where they lie.
         spans = [
-            (float(chunk.tags.get('beg_in_ms', 0)), float(chunk.tags.get('end_in_ms', 0)))
+            (float(chunk.tags.get('beg_in_ms') or 0), float(chunk.tags.get('end_in_ms') or 0))
             for chunk in chunks
         ]
         vectors = [chunk.embedding.to_int8() for chunk in chunks if chunk.embedding is not None]

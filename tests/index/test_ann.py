@@ -135,13 +135,18 @@ def test_the_graph_is_taken_up_after_a_restart_without_it(stored):
     assert graphs(stored) == [after]
 
 
-@pytest.mark.parametrize('damage', ['missing', 'truncated', 'other'])
+@pytest.mark.parametrize('damage', ['missing', 'truncated', 'changed', 'other'])
 def test_a_graph_that_cannot_be_used_is_built_again(stored, damage):
     graph = stored.parent / graphs(stored)[0]
     if damage == 'missing':
         graph.unlink()
     elif damage == 'truncated':
         os.truncate(graph, graph.stat().st_size // 2)
+    elif damage == 'changed':  # of which USearch ends the process
+        content = bytearray(graph.read_bytes())
+        for place in range(200, len(content), len(content) // 20):
+            content[place] ^= 0xFF
+        graph.write_bytes(content)
     else:
         graph.write_bytes(b'something else' * 100)
     assert_as_exact(stored)

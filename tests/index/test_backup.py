@@ -1,10 +1,14 @@
 import os
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from executors.index import Index, IndexFileError, backup
+from executors.index import Index, IndexFileError, backup, check
 from tests.index.clips import CONFIGURATION, clip
 from tests.index.files import contents, file_size_limit
 
@@ -49,6 +53,36 @@ def test_a_copy_is_one_file(index, path, tmp_path):
     put(index, clip('a'))
     backup(path, tmp_path / 'copies.sqlite')
     assert sorted(os.listdir(tmp_path)) == ['copies.sqlite', 'workspace']
+
+
+def test_a_copy_that_is_put_back_is_written_while_others_read(index, path, tmp_path):
+    put(index, clip('a'))
+    backup(path, tmp_path / 'copy.sqlite')
+    with Index(tmp_path / 'copy.sqlite', CONFIGURATION) as copy:
+        with closing(sqlite3.connect(copy.path)) as reader:
+            reader.execute('BEGIN')
+            assert reader.execute('SELECT count(*) FROM clips').fetchone() == (1,)
+            put(copy, clip('b'))
+        assert copy.counts()[0] == 2
+
+
+def test_a_copy_of_which_a_writer_died_is_as_it_was_before(index, path, tmp_path):
+    put(index, *(clip(f'{i}', 50) for i in range(200)))
+    copy = tmp_path / 'copies' / 'copy.sqlite'
+    copy.parent.mkdir()
+    backup(path, copy)
+    program = (
+        'import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);'
+        'db.execute("PRAGMA cache_size = 1"); db.execute("BEGIN");'
+        'db.execute("UPDATE clips SET tags = ?", ["x" * 9999]); os.kill(os.getpid(), 9)'
+    )
+    subprocess.run([sys.executable, '-c', program, str(copy)], check=False)
+    assert (copy.parent / 'copy.sqlite-journal').exists()
+    check(copy, CONFIGURATION)
+    with Index(copy, CONFIGURATION) as opened:
+        assert [entry.tags for entry in opened.page(0, 300)[0]] == [
+            {'name': f'{i}'} for i in range(200)
+        ]
 
 
 def test_no_file_is_overwritten(index, path, tmp_path):

@@ -232,6 +232,8 @@ TOO_LARGE = {
     'deep in a tag': {'a': {'$not': nested(MAX_DEPTH)}},
     'deep names': {'a': {'b': nested(MAX_DEPTH)}},
     'wide': {'$or': [{'a': i} for i in range(MAX_CONDITIONS + 1)]},
+    'wide, of filters that always hold': {'$and': [{}] * (MAX_CONDITIONS + 1)},
+    'wide, of filters that never hold': {'$or': [{'a': {'$in': []}}] * (MAX_CONDITIONS + 1)},
     'many values': {'a': {'$in': list(range(MAX_VALUES + 1))}},
     'many values in several': {str(i): {'$in': list(range(MAX_VALUES))} for i in range(3)},
     'endless': nested(5000),

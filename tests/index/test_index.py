@@ -266,6 +266,15 @@ def test_a_full_disk_fails_the_write_and_nothing_else(path):
         assert found(index, clip('c').embeddings[0], limit=1) == ['c']
 
 
+def test_a_file_that_another_program_changes_is_not_waited_for_forever(index, path, monkeypatch):
+    monkeypatch.setattr('executors.index.index.SAME_MOMENT_S', 0.1)
+    put(index, clip('a'))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute('UPDATE state SET version = version + 1')
+    with pytest.raises(StorageError, match='another program'):
+        index.find('a')
+
+
 def test_a_copy_of_the_files_in_use_opens_with_all_that_was_acknowledged(path, tmp_path):
     """What a power cut leaves: the file, and a log that was never written back."""
     with Index(path, CONFIGURATION) as index:

@@ -124,6 +124,21 @@ def test_two_services_on_one_file(stored):
     Index(stored, CONFIGURATION).close()
 
 
+def test_two_services_on_one_file_by_different_names(stored):
+    link = stored.with_name('link.sqlite')
+    link.symlink_to(stored)
+    with Index(stored, CONFIGURATION):
+        for refuse in (check, Index):
+            with pytest.raises(IndexFileError, match='in use'):
+                refuse(link, CONFIGURATION)
+    with Index(link, CONFIGURATION) as index:
+        assert index.counts() == (500, 20_000)
+        assert sorted(path.name for path in stored.parent.iterdir()) == [
+            'index.sqlite', 'index.sqlite-shm', 'index.sqlite-wal', 'index.sqlite.lock',
+            'link.sqlite',
+        ]  # fmt: skip
+
+
 def test_a_service_in_another_process_and_its_death(stored):
     program = (
         'import sys, time; from pathlib import Path; from executors.index import Index;'
@@ -185,7 +200,19 @@ def test_no_room_for_a_new_index(path):
     path.parent.mkdir()
     with file_size_limit(1000), pytest.raises(IndexFileError, match='cannot be written'):
         Index(path, CONFIGURATION)
+    assert list(contents(path.parent)) == ['index.sqlite.lock']
     Index(path, CONFIGURATION).close()
+
+
+def test_no_room_beside_an_index(stored):
+    before = contents(stored.parent)[stored.name]
+    with file_size_limit(1000), pytest.raises(IndexFileError) as refused:
+        Index(stored, CONFIGURATION)
+    assert 'make room' in str(refused.value)
+    assert 'damaged' not in str(refused.value)
+    assert contents(stored.parent)[stored.name] == before
+    with Index(stored, CONFIGURATION) as index:
+        assert index.counts() == (500, 20_000)
 
 
 def test_a_check_makes_nothing(path, stored):
