@@ -67,6 +67,7 @@ def type_clip(page: Page, words: str) -> None:
     expect(options.filter(has_text=words).first).to_be_visible()
     expect(options.filter(has_not_text=words)).to_have_count(0)
     page.keyboard.press('Enter')
+    expect(options).to_have_count(0)  # what was typed is chosen when the list has gone
     expect(page.get_by_role('combobox', name='Clip')).to_have_value(re.compile(re.escape(words)))
 
 
