@@ -92,6 +92,8 @@ def read_configuration(path: Path) -> Configuration:
     version; changes nothing.
     """
     _check_header(path)
+    # Only a copy on its first start can die with a journal, before it has a log; to read it is to
+    # roll that back, which is nothing that was ever answered.
     unfinished = path.with_name(path.name + '-journal').exists()
     try:
         with closing(
