@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from executors.docs import MAX_SAMPLE
 from executors.index.records import MAX_DEPTH, check_json
 
-MAX_SAMPLE = 2**31 - 1  # 37 hours
 CLIP = 'toy-data/111_churchbell.mp3'
 
 

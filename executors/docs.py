@@ -15,6 +15,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')  # beside those of the clip
+MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
 EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 
 

@@ -299,7 +299,6 @@ class SimpleIndexer(Executor):
             uri=doc.uri,
             tags=dict(doc.tags),
             source=None if doc.source is None else dict(doc.source),
-            sound=_sound(doc),
             sample_rate=rates.pop() if len(rates) == 1 else None,
             locations=np.array([_location(chunk) for chunk in chunks], np.int64),
             chunk_tags={

@@ -9,7 +9,7 @@ from jina import Executor, requests
 
 from executors import audio, media
 from executors.audio import SAMPLE_RATE_HZ
-from executors.docs import AudioChunk, AudioClip, Tags
+from executors.docs import MAX_SAMPLE, AudioChunk, AudioClip, Tags
 from executors.processes import end_with_parent
 from executors.settings import split_roots
 from executors.windows import windows
@@ -66,7 +66,15 @@ class AudioSegmenter(Executor):
         except OSError as error:
             clip.error = f'{media.shorten(uri)} cannot be read ({error.strerror or error})'
             return
-        cut(clip, waveform, round(source.beg_s * SAMPLE_RATE_HZ), self.window, self.stride)
+        begin = round(source.beg_s * SAMPLE_RATE_HZ)
+        if begin + len(waveform) + self.window > MAX_SAMPLE:
+            hours = MAX_SAMPLE // SAMPLE_RATE_HZ // 3600
+            clip.error = (
+                f'{media.shorten(uri)} lies more than {hours} hours into its file; '
+                'cut the recording into shorter files'
+            )
+            return
+        cut(clip, waveform, begin, self.window, self.stride)
 
 
 def needs_chunks(clip: AudioClip) -> bool:

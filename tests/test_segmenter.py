@@ -70,6 +70,22 @@ def test_times_of_a_part_are_those_of_the_whole_file(
     assert [chunk.tags['beg_in_ms'] for chunk in clip.chunks] == [5000, 7000]
 
 
+def test_a_part_37_hours_into_its_file_says_so(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    path = tmp_path / 'long.wav'
+    with soundfile.SoundFile(path, 'w', 1000, 1, 'PCM_U8') as file:
+        for _ in range(140):
+            file.write(np.zeros(1_000_000, np.float32))
+    early, late = segment(
+        segmenter,
+        AudioClip(id='early', uri='long.wav#t=130000,130004'),
+        AudioClip(id='late', uri='long.wav#t=139000,139004'),
+    )
+    assert early.error is None
+    assert early.chunks[0].location == [130000 * 16000, 130004 * 16000]
+    assert '37 hours' in late.error
+    DocList[AudioClip]([early, late]).to_protobuf()
+
+
 def test_one_bad_clip_does_not_stop_the_others(segmenter: AudioSegmenter, tmp_path: Path) -> None:
     write_tone(tmp_path / 'good.wav', 5)
     soundfile.write(tmp_path / 'no_samples.wav', np.zeros(0), 16000)

@@ -15,10 +15,19 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
     """Raise ValueError for tags that are not JSON."""
     tags = to_json(clip.tags)
     source = None if clip.source is None else to_json(clip.source)
-    sound = None if clip.sound == clip.id else clip.sound
+    sound = (clip.source or {}).get('sound')
     db.execute(
         'INSERT INTO clips VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        (number, clip.id, clip.uri, sound, tags, source, clip.sample_rate, clip.chunk_count),
+        (
+            number,
+            clip.id,
+            clip.uri,
+            None if sound == clip.id else sound,
+            tags,
+            source,
+            clip.sample_rate,
+            clip.chunk_count,
+        ),
     )
     db.execute(
         'INSERT INTO chunks VALUES (?, ?, ?, ?)',

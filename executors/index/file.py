@@ -80,8 +80,8 @@ def create(path: Path, configuration: Configuration) -> None:
         sync(new)
         new.rename(path)
     finally:
-        for leftover in path.parent.glob(f'{new.name}*'):
-            leftover.unlink()
+        for suffix in ('', '-journal', '-wal', '-shm'):
+            path.with_name(new.name + suffix).unlink(missing_ok=True)
     sync(path.parent)
 
 

@@ -18,8 +18,8 @@ class Clip:
 
     `locations` is int64 [chunks, 5], one row a chunk, see LOCATION_COLUMNS: its number in the clip,
     [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
-    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row. `sound` is
-    the id that its sound has by itself (media.Source.id), whatever id the clip was given.
+    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row. `source`
+    may have as its `sound` the id that the sound has by itself (media.Source.id).
     """
 
     id: str
@@ -30,7 +30,6 @@ class Clip:
     sample_rate: int | None = None
     source: dict[str, Any] | None = None
     chunk_tags: dict[int, dict[str, Any]] = field(default_factory=dict)
-    sound: str | None = None
 
     @property
     def chunk_count(self) -> int:
