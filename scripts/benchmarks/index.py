@@ -1,8 +1,7 @@
 """How fast the index finds, stores and opens, beside faiss and numpy on the same float32 vectors.
 
-Searches have 4 query chunks and ask for 5; they are measured in turns, and the best turn of each
-counts: other work on the machine only ever slows one down. Of the approximate one it is the median,
-beside that of the exact one. Each size of index runs in a process of its own; a million chunks take
+Searches have 4 query chunks and ask for 5; they are measured in turns, and each figure is the
+median of its turns. Each size of index runs in a process of its own; a million chunks take
 6 GB for the vectors of all three.
 """
 
@@ -160,7 +159,7 @@ def _searches(indexer: SimpleIndexer) -> dict[str, float]:
 
 
 def _turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The best time of each way in ms, right after another of it, and a pause before: the threads
+    """The median time of each way in ms, right after another of it, and a pause before: the threads
     of other ways go on waiting in busy loops, and leave the caches full of what they read."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(TURNS):
@@ -170,7 +169,7 @@ def _turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
             started = time.perf_counter()
             way()
             times[name].append((time.perf_counter() - started) * 1000)
-    return {name: min(all_) for name, all_ in times.items()}
+    return {name: statistics.median(all_) for name, all_ in times.items()}
 
 
 def _insert_rates(indexers: list[SimpleIndexer]) -> list[float]:
