@@ -7,6 +7,7 @@ COPY requirements.txt requirements-common.txt constraints.txt ./
 RUN pip install --no-cache-dir --requirement requirements.txt --constraint constraints.txt
 
 COPY app.py flow.yml ./
+COPY audio_search audio_search
 COPY executors executors
 COPY models models
 COPY scripts/download_model.py scripts/download_model.sh scripts/verify_model.py scripts/

@@ -1,4 +1,4 @@
-PYTHON_FILES = app.py executors scripts tests
+PYTHON_FILES = app.py audio_search executors scripts tests
 
 .PHONY: help setup serve test test-kill lint format verify-model toy-data screenshots
 
@@ -18,12 +18,12 @@ test: setup  ## run the tests
 	.venv/bin/python -m pytest
 
 test-kill: setup  ## kill the index 30 times while it writes
-	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/index/test_kill.py
+	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
 
 lint: setup  ## check style and types
 	.venv/bin/ruff check $(PYTHON_FILES)
 	.venv/bin/ruff format --check $(PYTHON_FILES)
-	.venv/bin/mypy app.py executors scripts
+	.venv/bin/mypy app.py audio_search executors scripts
 
 format: setup  ## put the code into its form
 	.venv/bin/ruff check --fix $(PYTHON_FILES)

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from executors.docs import AudioClip, from_files  # first: it prepares the process for jina
+from audio_search.documents import AudioClip, from_files  # first: it prepares the process for jina
 
 # isort: split
 from docarray import DocList
@@ -21,13 +21,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from executors import logs
-from executors.index import IndexFileError, check
+from audio_search import logs
+from audio_search.flow.supervisor import GaveUp, StartError, Stopped, Supervisor
+from audio_search.settings import Settings, SettingsError
+from audio_search.store import IndexFileError
+from audio_search.store.sqlite import check
+from audio_search.vggish import checkpoint, weights
+from audio_search.vggish.weights import Weights, WeightsError
 from executors.indexer import configuration
-from executors.settings import Settings, SettingsError
-from executors.supervisor import GaveUp, StartError, Stopped, Supervisor
-from executors.vggish import checkpoint, weights
-from executors.vggish.weights import Weights, WeightsError
 
 ROOT = Path(__file__).resolve().parent
 BATCH = 8  # clips a request, so that the bar moves
@@ -47,7 +48,7 @@ def main() -> int:
     try:
         settings = Settings.from_env()
         if arguments.command == 'backup':
-            from executors.index import backup
+            from audio_search.store.sqlite import backup
 
             backup(settings.index_path, arguments.file)
             console.print(f'copied the index to {arguments.file}')

@@ -9,21 +9,21 @@ import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
-from executors import audio, media
-from executors.docs import AudioChunk, AudioClip, Embedding, Tags
-from executors.logs import log
-from executors.processes import end_with_parent
-from executors.settings import split_roots
-from executors.vggish.features import examples, fill_up, samples_of
-from executors.vggish.parameters import (
+from audio_search.audio import decoding, sources
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from audio_search.flow.children import end_with_parent
+from audio_search.logs import log
+from audio_search.settings import split_roots
+from audio_search.vggish.features import examples, fill_up, samples_of
+from audio_search.vggish.parameters import (
     EXAMPLE_FRAMES,
     EXAMPLE_LENGTH,
     MEL_COUNT,
     SAMPLE_RATE_HZ,
 )
-from executors.vggish.postprocessing import average, concatenate
-from executors.vggish.sound import Sound
-from executors.vggish.waveform import WaveformError, mono_16k
+from audio_search.vggish.postprocessing import average, concatenate
+from audio_search.vggish.sound import Sound
+from audio_search.vggish.waveform import WaveformError, mono_16k
 
 SOURCES = ('uri', 'waveform', 'log_mel')
 LOG_MEL_MOST = 100.0  # the logarithm of no float32 sound is above it
@@ -63,7 +63,7 @@ class VGGishAudioEncoder(Executor):
         super().__init__(**kwargs)
         end_with_parent()
         # Here and not above: it brings TensorFlow, which only the process that encodes shall load.
-        from executors.vggish.model import VGGish
+        from audio_search.vggish.model import VGGish
 
         _check_choice('load_input_from', load_input_from, SOURCES)
         _check_choice('pooling', pooling, POOLINGS)
@@ -109,7 +109,7 @@ class VGGishAudioEncoder(Executor):
                 continue
             try:
                 yield from self._inputs_of(clip)
-            except (WaveformError, audio.AudioError, media.MediaError) as error:
+            except (WaveformError, decoding.AudioError, sources.MediaError) as error:
                 clip.error = str(error)
                 clip.chunks = DocList[AudioChunk]()
             clip.tensor = None
@@ -125,7 +125,7 @@ class VGGishAudioEncoder(Executor):
                 else:
                     found = self._examples_of_sound(clip, chunk, sounds)
             except WaveformError as error:
-                name = media.shorten(clip.uri or clip.id or 'a clip without uri')
+                name = sources.shorten(clip.uri or clip.id or 'a clip without uri')
                 raise WaveformError(f'Chunk {chunk.offset} of {name} {error}') from None
             if len(found) < self.min_duration:
                 chunk.tags = Tags(chunk.tags | {'padded': True})
@@ -159,8 +159,8 @@ class VGGishAudioEncoder(Executor):
     def _load(self, uri: str | None) -> Sound:
         if not uri:
             raise WaveformError('has no uri; give the path of an audio file')
-        source = media.resolve(uri, self.roots)
-        waveform = audio.load(source.path, source.beg_s, source.end_s)
+        source = sources.resolve(uri, self.roots)
+        waveform = decoding.load(source.path, source.beg_s, source.end_s)
         return Sound(mono_16k(waveform), round(source.beg_s * SAMPLE_RATE_HZ))
 
 

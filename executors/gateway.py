@@ -8,14 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 from jina.serve.runtimes.gateway.http.fastapi import FastAPIBaseGateway
 
-from executors import logs
-from executors.metrics import Metrics, endpoint_of_request
-from executors.pipeline import Pipeline
-from executors.processes import end_with_parent
-from executors.routes import create_app
-from executors.service import AudioService
-from executors.settings import Settings
-from executors.uploads import Uploads
+from audio_search import logs
+from audio_search.flow.children import end_with_parent
+from audio_search.http.app import create_app
+from audio_search.http.metrics import Metrics, endpoint_of_request
+from audio_search.service.pipeline import Pipeline
+from audio_search.service.service import AudioService
+from audio_search.service.uploads import Uploads
+from audio_search.settings import Settings
 
 
 class AudioGateway(FastAPIBaseGateway):
@@ -30,7 +30,7 @@ class AudioGateway(FastAPIBaseGateway):
         end_with_parent()
         # The page takes 2 s to import, for which there is time while the executors start; and only
         # here, since it brings 70 MB of Gradio that no other process should have.
-        Thread(target=import_module, args=['executors.page.mount'], daemon=True).start()
+        Thread(target=import_module, args=['audio_search.page.mount'], daemon=True).start()
         self.settings = Settings.from_env()
         logs.configure(self.settings.log)
 
@@ -48,6 +48,6 @@ class AudioGateway(FastAPIBaseGateway):
         addresses = {name: hosts[0].split('://')[-1] for name, hosts in deployments.items()}
         pipeline = Pipeline(self.streamer, addresses, observe)
         service = AudioService(pipeline, self.settings, uploads)
-        from executors.page.mount import mount_page
+        from audio_search.page.mount import mount_page
 
         return mount_page(create_app(service, self.settings, metrics), service, self.settings)

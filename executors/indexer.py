@@ -11,8 +11,8 @@ from docarray import DocList
 from docarray.typing import ID
 from jina import Executor, requests
 
-from executors import media
-from executors.docs import (
+from audio_search.audio import sources
+from audio_search.documents import (
     CHUNK_TAGS,
     EMBEDDING_SCALE,
     AudioChunk,
@@ -21,20 +21,13 @@ from executors.docs import (
     Match,
     Tags,
 )
-from executors.index import (
-    Clip,
-    Configuration,
-    Entry,
-    Excluded,
-    Index,
-    Neighbour,
-    StorageError,
-)
-from executors.index.records import UNKNOWN, check_json, to_json
-from executors.index.transaction import Transaction
-from executors.processes import end_with_parent
-from executors.vggish import parameters as vggish
-from executors.vggish import weights as vggish_weights
+from audio_search.flow.children import end_with_parent
+from audio_search.store import Clip, Configuration, Entry, Excluded, Neighbour, StorageError
+from audio_search.store.records import UNKNOWN, check_json, to_json
+from audio_search.store.sqlite import Index
+from audio_search.store.sqlite.transaction import Transaction
+from audio_search.vggish import parameters as vggish
+from audio_search.vggish import weights as vggish_weights
 
 # The tags of a chunk that its location has; any other that its clip has not is kept beside them.
 TIME_TAGS = ('beg_in_ms', 'end_in_ms')
@@ -133,7 +126,7 @@ class SimpleIndexer(Executor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (executors/index/filters.py), `exclude_self`, `distinct`, `include`.
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
         """
         queries: list[AudioClip] = []
         vectors: list[np.ndarray] = []
@@ -435,7 +428,7 @@ def _ms(chunk: AudioChunk, name: str) -> int:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= MAX_MS:
         raise ValueError(
-            f'{name} of chunk {chunk.offset} is {media.shorten(repr(value))}; '
+            f'{name} of chunk {chunk.offset} is {sources.shorten(repr(value))}; '
             'give a number of milliseconds'
         )
     return round(value)

@@ -5,8 +5,8 @@ from typing import Any
 from docarray import DocList
 from jina import Executor, requests
 
-from executors.docs import CHUNK_TAGS, AudioChunk, AudioClip, Match, Tags
-from executors.processes import end_with_parent
+from audio_search.documents import CHUNK_TAGS, AudioChunk, AudioClip, Match, Tags
+from audio_search.flow.children import end_with_parent
 
 
 class MyRanker(Executor):

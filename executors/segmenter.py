@@ -7,12 +7,12 @@ import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
-from executors import audio, media
-from executors.audio import SAMPLE_RATE_HZ
-from executors.docs import MAX_SAMPLE, AudioChunk, AudioClip, Tags
-from executors.processes import end_with_parent
-from executors.settings import split_roots
-from executors.windows import windows
+from audio_search.audio import decoding, sources
+from audio_search.audio.decoding import SAMPLE_RATE_HZ
+from audio_search.audio.windows import windows
+from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Tags
+from audio_search.flow.children import end_with_parent
+from audio_search.settings import split_roots
 
 
 class AudioSegmenter(Executor):
@@ -57,20 +57,20 @@ class AudioSegmenter(Executor):
     def _segment(self, clip: AudioClip) -> None:
         uri = str(clip.uri)
         try:
-            source = media.resolve(uri, self.roots)
-            waveform = audio.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
+            source = sources.resolve(uri, self.roots)
+            waveform = decoding.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
             clip.source = source.fingerprint()
-        except (media.MediaError, audio.AudioError) as error:
+        except (sources.MediaError, decoding.AudioError) as error:
             clip.error = str(error)
             return
         except OSError as error:
-            clip.error = f'{media.shorten(uri)} cannot be read ({error.strerror or error})'
+            clip.error = f'{sources.shorten(uri)} cannot be read ({error.strerror or error})'
             return
         begin = round(source.beg_s * SAMPLE_RATE_HZ)
         if begin + len(waveform) + self.window > MAX_SAMPLE:
             hours = MAX_SAMPLE // SAMPLE_RATE_HZ // 3600
             clip.error = (
-                f'{media.shorten(uri)} lies more than {hours} hours into its file; '
+                f'{sources.shorten(uri)} lies more than {hours} hours into its file; '
                 'cut the recording into shorter files'
             )
             return

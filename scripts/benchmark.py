@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import executors  # noqa: F401  first: it prepares the process for jina
+import audio_search.prepare  # noqa: F401  first: it prepares the process for jina
 from scripts.benchmarks import report
 
 MODULES = Path(__file__).parent / 'benchmarks'

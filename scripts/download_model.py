@@ -26,7 +26,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from executors.vggish.weights import OFFICIAL, File, sha256
+from audio_search.vggish.weights import OFFICIAL, File, sha256
 from scripts import verify_model
 
 BLOCK_BYTES = 1 << 18

@@ -13,9 +13,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from executors.vggish import features, postprocessing, weights
-from executors.vggish.parameters import SAMPLE_RATE_HZ
-from executors.vggish.weights import WeightsError
+from audio_search.vggish import features, postprocessing, weights
+from audio_search.vggish.parameters import SAMPLE_RATE_HZ
+from audio_search.vggish.weights import WeightsError
 
 TONE_HZ = 1000
 TONE_S = 3
@@ -68,7 +68,7 @@ def verify(models: Path, choice: str = 'official') -> int:
 def smoke_test(models: Path, choice: str = 'official') -> list[Statistic]:
     """The numbers of vggish_smoke_test.py (tensorflow/models, research/audioset/vggish)."""
     # Here and not above: TensorFlow takes seconds, and missing weights are told at once.
-    from executors.vggish.model import VGGish
+    from audio_search.vggish.model import VGGish
 
     model = VGGish(models, choice, precision='float32')
     times = np.arange(TONE_S * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ

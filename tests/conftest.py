@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-import executors  # noqa: F401  prepares the process for docarray and jina
+import audio_search.prepare  # noqa: F401  prepares the process for docarray and jina
 from tests.running import ROOT, RunningService
 
 RATE_HZ = 16000

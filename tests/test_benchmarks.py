@@ -5,7 +5,7 @@ import pytest
 import yaml
 from docarray import DocList
 
-from executors.docs import AudioClip, Tags
+from audio_search.documents import AudioClip, Tags
 from scripts.benchmarks import _http_flow, http
 
 LEVEL = {'requests_per_s': 7.25, 'p50_ms': 137.0, 'p95_ms': 151.0, 'p99_ms': 163.0, 'errors': 3}

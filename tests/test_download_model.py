@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors.vggish.weights import File
+from audio_search.vggish.weights import File
 from scripts import download_model, verify_model
 from scripts.download_model import DownloadError, fetch
 from scripts.verify_model import Statistic

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from executors.settings import DEFAULTS, Settings, SettingsError
+from audio_search.settings import DEFAULTS, Settings, SettingsError
 
 
 def test_every_setting_has_a_default_that_works() -> None:

@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import executors  # noqa: F401  first: it prepares the process for jina
+import audio_search.prepare  # noqa: F401  first: it prepares the process for jina
 
 # isort: split
 import numpy as np
@@ -19,12 +19,12 @@ import yaml
 from docarray import DocList
 from jina import Executor, Flow, requests
 
-from executors.docs import AudioClip, Embedding, Tags
+from audio_search.documents import AudioClip, Embedding, Tags
+from audio_search.flow.children import end_with_parent
+from audio_search.flow.supervisor import Stopped, Supervisor
 from executors.indexer import SimpleIndexer
-from executors.processes import end_with_parent
 from executors.ranker import MyRanker
 from executors.segmenter import AudioSegmenter
-from executors.supervisor import Stopped, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_MS = 'own_ms'  # a tag of the answered query: each executor's own time

@@ -16,12 +16,12 @@ import numpy as np
 from docarray import DocList
 from threadpoolctl import threadpool_limits
 
-from executors.docs import AudioClip
+from audio_search.documents import AudioClip
+from audio_search.vggish.features import examples, log_mel
+from audio_search.vggish.parameters import SAMPLE_RATE_HZ
+from audio_search.vggish.postprocessing import concatenate
 from executors.encoder import VGGishAudioEncoder
 from executors.segmenter import cut
-from executors.vggish.features import examples, log_mel
-from executors.vggish.parameters import SAMPLE_RATE_HZ
-from executors.vggish.postprocessing import concatenate
 from scripts.benchmarks import report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ GFLOP_FACTORED = GFLOP_CONVOLUTIONS + 2e-9 * (
 
 COLD_START = """
 import time; started = time.perf_counter()
-from executors.docs import AudioClip, DocList
+from audio_search.documents import AudioClip, DocList
 from executors.encoder import VGGishAudioEncoder
 from executors.segmenter import cut
 import numpy as np, psutil
@@ -126,7 +126,7 @@ Task = Callable[[], Callable[[], Any]]
 
 
 def tasks_of(encoder: VGGishAudioEncoder, reduced: VGGishAudioEncoder | None) -> dict[str, Task]:
-    from executors.vggish.runtime import tf
+    from audio_search.vggish.runtime import tf
 
     rng = np.random.default_rng(0)
     waveforms = rng.uniform(-0.3, 0.3, (CLIPS, CLIP_S * SAMPLE_RATE_HZ)).astype(np.float32)

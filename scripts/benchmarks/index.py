@@ -20,9 +20,9 @@ import numpy as np
 from docarray import DocList
 from docarray.typing import ID
 
-from executors.docs import AudioChunk, AudioClip, Embedding, Tags
-from executors.index import Clip
-from executors.index.nearest import Nearest
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from audio_search.store import Clip
+from audio_search.store.vectors.nearest import Nearest
 from executors.indexer import SimpleIndexer
 from scripts.benchmarks import report
 from scripts.benchmarks._chunks import CHUNKS_A_CLIP, clips
@@ -41,7 +41,7 @@ QUERY_SEED = 10**6
 MEASURE = """
 import json, sys, tempfile
 from pathlib import Path
-import executors
+import audio_search.prepare
 from scripts.benchmarks.index import measure
 with tempfile.TemporaryDirectory() as folder:
     print(json.dumps(measure(int(sys.argv[1]), Path(folder))))

@@ -2,7 +2,7 @@ import os
 import time
 from pathlib import Path
 
-from executors.page.cache import open_cache, sweep
+from audio_search.page.cache import open_cache, sweep
 
 
 def test_old_files_go_and_new_ones_stay(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from executors.page.clip_map import EMPTY, map_html
-from executors.page.labels import Labels
+from audio_search.page.clip_map import EMPTY, map_html
+from audio_search.page.colours import Labels
 
 
 def clip(number: int, point: tuple[float, float] | None, label: str = 'bell') -> dict[str, object]:

@@ -2,9 +2,9 @@ import re
 
 import numpy as np
 
-from executors.docs import Match
-from executors.page.heat_map import MOST, heat_map_html
-from executors.page.queries import Windows
+from audio_search.documents import Match
+from audio_search.page.heat_map import MOST, heat_map_html
+from audio_search.page.queries import Windows
 
 MATCH = Match(id='x', uri='a/<bell>.mp3')
 

@@ -3,11 +3,11 @@ import re
 import numpy as np
 import pytest
 
-from executors.docs import Match
-from executors.page.labels import COLOURS, NO_LABEL, Labels
-from executors.page.matches import matches_html, query_html
-from executors.page.queries import Found, Windows
-from executors.page.spectrogram import draw
+from audio_search.documents import Match
+from audio_search.page.colours import COLOURS, NO_LABEL, Labels
+from audio_search.page.matches import matches_html, query_html
+from audio_search.page.queries import Found, Windows
+from audio_search.page.spectrogram import draw
 
 
 def found(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> Found:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from executors.docs import AudioChunk, Embedding
-from executors.page.queries import Sound, Windows, audio_path
+from audio_search.documents import AudioChunk, Embedding
+from audio_search.page.queries import Sound, Windows, audio_path
 
 
 def windows(*vectors: list[int]) -> Windows:

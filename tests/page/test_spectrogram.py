@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from executors.audio import AudioError
-from executors.page.spectrogram import LEVELS, MOST_COLUMNS, draw, of_file
-from executors.vggish.features import mel_filters
+from audio_search.audio.decoding import AudioError
+from audio_search.page.spectrogram import LEVELS, MOST_COLUMNS, draw, of_file
+from audio_search.vggish.features import mel_filters
 from tests.conftest import RATE_HZ, write_tone
 
 

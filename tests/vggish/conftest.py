@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors.vggish import checkpoint, weights
-from executors.vggish.postprocessing import Pca
+from audio_search.vggish import checkpoint, weights
+from audio_search.vggish.postprocessing import Pca
 from tests.vggish import published
 
 Compact = tuple[dict[str, checkpoint.Layer], Pca]

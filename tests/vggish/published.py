@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from executors.vggish.runtime import tf
+from audio_search.vggish.runtime import tf
 
 
 def log_mel(waveform: np.ndarray) -> np.ndarray:

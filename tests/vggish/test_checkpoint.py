@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from executors.vggish import checkpoint, weights
-from executors.vggish.checkpoint import SHAPES, read, read_checkpoint, read_compact
-from executors.vggish.weights import WeightsError
+from audio_search.vggish import checkpoint, weights
+from audio_search.vggish.checkpoint import SHAPES, read, read_checkpoint, read_compact
+from audio_search.vggish.weights import WeightsError
 from tests.vggish.published import SlimGraph
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors import audio
-from executors.vggish import features
+from audio_search.audio import decoding
+from audio_search.vggish import features
 from tests.vggish import published
 
 RATE = 16000
@@ -40,7 +40,7 @@ def test_log_mel_is_the_published_one_on_recordings() -> None:
     paths = sorted((Path(__file__).parents[2] / 'toy-data').glob('*.mp3'))
     assert paths
     for path in paths:
-        waveform = audio.load(path, 0, 3)
+        waveform = decoding.load(path, 0, 3)
         expected = published.log_mel(waveform.astype(np.float64))
         np.testing.assert_allclose(features.log_mel(waveform), expected, rtol=0, atol=1e-4)
 

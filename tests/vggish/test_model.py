@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors.vggish.model import VGGish
-from executors.vggish.weights import WeightsError
+from audio_search.vggish.model import VGGish
+from audio_search.vggish.weights import WeightsError
 from tests.vggish.conftest import Compact
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors.vggish import checkpoint
-from executors.vggish.network import Network
-from executors.vggish.runtime import cpu_flags
+from audio_search.vggish import checkpoint
+from audio_search.vggish.network import Network
+from audio_search.vggish.runtime import cpu_flags
 from tests.vggish import published
 from tests.vggish.conftest import Compact
 from tests.vggish.published import SlimGraph

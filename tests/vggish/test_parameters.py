@@ -1,4 +1,4 @@
-from executors.vggish import parameters
+from audio_search.vggish import parameters
 
 
 def test_the_numbers_are_the_published_ones() -> None:

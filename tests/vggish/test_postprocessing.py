@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from executors.vggish import postprocessing
-from executors.vggish.postprocessing import Pca
+from audio_search.vggish import postprocessing
+from audio_search.vggish.postprocessing import Pca
 
 
 @pytest.fixture

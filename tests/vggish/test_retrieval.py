@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from executors import audio
-from executors.vggish import checkpoint, features
-from executors.vggish.network import Network
-from executors.vggish.postprocessing import concatenate
+from audio_search.audio import decoding
+from audio_search.vggish import checkpoint, features
+from audio_search.vggish.network import Network
+from audio_search.vggish.postprocessing import concatenate
 from tests.vggish.conftest import Compact
 
 TOY_CLIPS = sorted((Path(__file__).parents[2] / 'toy-data').glob('*.mp3'))
@@ -48,7 +48,7 @@ def search(embed: Callable[[np.ndarray], np.ndarray], examples: np.ndarray) -> R
 
 @pytest.fixture(scope='module')
 def toy_examples() -> np.ndarray:
-    waveforms = [audio.load(path) for path in TOY_CLIPS]
+    waveforms = [decoding.load(path) for path in TOY_CLIPS]
     parts = [w[beg : beg + WINDOW] for w in waveforms for beg in CHUNK_BEGINNINGS]
     padded = [np.pad(part, (0, WINDOW - len(part))) for part in parts]
     return np.concatenate([features.examples(features.log_mel(part)) for part in padded])

@@ -1,8 +1,8 @@
 import pytest
 import threadpoolctl
 
-from executors.vggish import runtime
-from executors.vggish.runtime import RuntimeSettingError, choose_device, choose_precision
+from audio_search.vggish import runtime
+from audio_search.vggish.runtime import RuntimeSettingError, choose_device, choose_precision
 
 
 def test_an_absent_device_is_refused_with_those_that_are_there() -> None:

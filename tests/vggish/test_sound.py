@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from executors.vggish.features import log_mel
-from executors.vggish.sound import Sound
-from executors.vggish.waveform import WaveformError
+from audio_search.vggish.features import log_mel
+from audio_search.vggish.sound import Sound
+from audio_search.vggish.waveform import WaveformError
 from tests.vggish import published
 
 WINDOW = 64000

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from executors.vggish.waveform import WaveformError, mono_16k
+from audio_search.vggish.waveform import WaveformError, mono_16k
 from tests.vggish import published
 
 TONES = published.tones(1.0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from executors.vggish import weights
-from executors.vggish.weights import WeightsError, find
+from audio_search.vggish import weights
+from audio_search.vggish.weights import WeightsError, find
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_ones_own_needs_its_pca_beside_it(
 
 def test_asking_for_weights_does_not_load_tensorflow() -> None:
     code = (
-        'import sys; from pathlib import Path; from executors.vggish import weights; '
+        'import sys; from pathlib import Path; from audio_search.vggish import weights; '
         'import executors.encoder; weights.find(Path("models")); '
         'sys.exit("tensorflow" in sys.modules)'
     )

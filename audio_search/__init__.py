@@ -1,0 +1,1 @@
+"""Search sounds by sound."""

@@ -1,0 +1,1 @@
+"""Sound files: what a uri names, its samples, and its windows."""

@@ -1,0 +1,159 @@
+"""The documents that travel through the Flow: clips, their chunks, and matches."""
+
+import audio_search.prepare  # noqa: F401  before docarray
+
+# isort: split
+import glob
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from docarray import BaseDoc, DocList
+from docarray.base_doc.base_node import BaseNode
+from docarray.proto import DocProto, NodeProto
+from docarray.typing import ID, NdArray
+from docarray.typing.proto_register import _register_proto
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')  # beside those of the clip
+MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
+EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
+
+
+@_register_proto(proto_type_name='audio_search_json')
+class Tags(dict[str, Any], BaseNode):  # type: ignore[misc, type-var]
+    """A JSON object. It travels as text: docarray's own dicts cut integers to 32 bits."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        json_object = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
+        return core_schema.no_info_after_validator_function(cls, json_object)
+
+    def _to_node_protobuf(self) -> NodeProto:
+        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+    @classmethod
+    def from_protobuf(cls, text: str) -> 'Tags':  # type: ignore[override]
+        return cls(json.loads(text))
+
+
+@_register_proto(proto_type_name='audio_search_embedding')
+class Embedding(NdArray):
+    """A float32 vector of centred 8-bit values / 128; it travels as those integers, one byte each.
+
+    `to_int8` and `from_int8` lose nothing on such a vector; any other is rounded to 8 bits.
+    """
+
+    def to_int8(self) -> np.ndarray:
+        return np.clip(np.rint(np.asarray(self) * EMBEDDING_SCALE), -128, 127).astype(np.int8)
+
+    @classmethod
+    def from_int8(cls, values: np.ndarray) -> 'Embedding':
+        return cls._docarray_from_native(values.astype(np.float32) / EMBEDDING_SCALE)
+
+    def _to_node_protobuf(self) -> NodeProto:
+        return NodeProto(blob=self.to_int8().tobytes(), type=self._proto_type_name)
+
+    @classmethod
+    def from_protobuf(cls, blob: bytes) -> 'Embedding':  # type: ignore[override]
+        return cls.from_int8(np.frombuffer(blob, np.int8))
+
+
+@_register_proto(proto_type_name='audio_search_id')
+class Key(ID):
+    """An id. docarray's own builds a validator each time one arrives."""
+
+    @classmethod
+    def from_protobuf(cls, text: str) -> 'Key':  # type: ignore[override]
+        return cls(text)
+
+
+if TYPE_CHECKING:
+    # What may be assigned to such a field: pydantic converts it, which a type checker cannot know.
+    Id = str
+    JsonObject = dict[str, Any]
+    Tensor = np.ndarray
+else:
+    Id = Key
+    JsonObject = Tags
+    Tensor = NdArray
+
+
+class Match(BaseDoc):
+    """A chunk near a query chunk, or (after ranking) a clip near a query clip.
+
+    Chunk matches carry their times in `tags`; clip matches in the four fields at the end.
+
+    A match travels as one JSON text: a search has some twenty of them, and field by field docarray
+    takes longer over them than the search does.
+    """
+
+    id: Id | None = None  # type: ignore[assignment]
+    parent_id: Id | None = None
+    uri: str | None = None
+    tags: JsonObject = Field(default_factory=Tags)
+    scores: dict[str, float] = Field(
+        default_factory=dict, description='{"cosine": 1 - cos}, in [0, 2]: 0 is identical'
+    )
+    beg_in_ms: int | None = None
+    end_in_ms: int | None = None
+    query_beg_in_ms: int | None = None
+    query_end_in_ms: int | None = None
+    clip_tags: JsonObject = Field(
+        default_factory=Tags,
+        description="of a chunk match: tags of the clip that the chunk's own of that name hide",
+    )
+
+    def to_protobuf(self) -> DocProto:
+        return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})
+
+    @classmethod
+    def from_protobuf(cls, message: DocProto) -> 'Match':
+        return cls.model_validate_json(message.data['json'].text)
+
+
+class AudioChunk(BaseDoc):
+    """One window of a clip."""
+
+    id: Id | None = None  # type: ignore[assignment]
+    parent_id: Id | None = None
+    uri: str | None = None
+    offset: int = 0
+    location: list[int] = Field(
+        default_factory=list, description='[begin, end) in samples of the whole file'
+    )
+    tags: JsonObject = Field(
+        default_factory=Tags,
+        description='those of the clip, plus sample_rate, beg_in_ms and end_in_ms',
+    )
+    tensor: Tensor | None = None
+    embedding: Embedding | None = None
+    matches: DocList[Match] = Field(default_factory=DocList[Match])
+
+
+class AudioClip(BaseDoc):
+    """One recording, or a part of one."""
+
+    id: Id | None = None  # type: ignore[assignment]
+    uri: str | None = None
+    tags: JsonObject = Field(default_factory=Tags)
+    tensor: Tensor | None = Field(
+        default=None,
+        description='mono waveform at 16 kHz, float32 [samples], beginning where chunks[0] does',
+    )
+    chunks: DocList[AudioChunk] = Field(default_factory=DocList[AudioChunk])
+    chunk_count: int | None = None
+    matches: DocList[Match] = Field(default_factory=DocList[Match])
+    error: str | None = None
+    source: JsonObject | None = Field(
+        default=None, description='of the file the uri names: path, size, mtime_ns, sha256'
+    )
+
+
+def from_files(patterns: str | Iterable[str]) -> DocList[AudioClip]:
+    """One clip for each file that a glob pattern (or any of several) finds, in sorted order."""
+    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    paths = sorted({path for pattern in patterns for path in glob.glob(pattern, recursive=True)})
+    return DocList[AudioClip](AudioClip(uri=path) for path in paths)

@@ -1,0 +1,104 @@
+"""What Prometheus is told, and the log line of a request."""
+
+import time
+import uuid
+from contextvars import ContextVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from audio_search.logs import log
+from audio_search.service.service import AudioService
+
+request_id: ContextVar[str] = ContextVar('request_id', default='-')
+
+
+class Metrics:
+    """The numbers of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            'audio_search_requests',
+            'Requests answered',
+            ['endpoint', 'status'],
+            registry=self.registry,
+        )
+        self.latency = Histogram(
+            'audio_search_latency_seconds',
+            'Time to answer, by endpoint and stage',
+            ['endpoint', 'stage'],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+            registry=self.registry,
+        )
+        self.errors = Counter(
+            'audio_search_errors',
+            'Documents and requests that failed',
+            ['kind'],
+            registry=self.registry,
+        )
+        self.clips = Gauge('audio_search_clips', 'Clips in the index', registry=self.registry)
+        self.chunks = Gauge('audio_search_chunks', 'Chunks in the index', registry=self.registry)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
+
+
+endpoint_of_request: ContextVar[str] = ContextVar('endpoint_of_request', default='-')
+
+
+class Observed:
+    """Gives each request an id, counts it, and writes one line of JSON about it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, endpoints: frozenset[str]) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.endpoints = endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] != 'http':
+            await self.app(scope, receive, send)
+            return
+        # Paths that nobody serves are counted as one, or each would make a series of its own.
+        path = scope['path']
+        endpoint = path if path in self.endpoints else f'/{path.split("/")[1]}'
+        if endpoint not in self.endpoints and endpoint not in ('/audio', '/ui', '/health'):
+            endpoint = 'other'
+        id_ = uuid.uuid4().hex
+        request_id.set(id_)
+        endpoint_of_request.set(endpoint)
+        status = 500
+        begun = time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message['type'] == 'http.response.start':
+                status = message['status']
+                message.setdefault('headers', [])
+                message['headers'] = [*message['headers'], (b'x-request-id', id_.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        finally:
+            spent_s = time.perf_counter() - begun
+            self.metrics.requests.labels(endpoint, str(status)).inc()
+            self.metrics.latency.labels(endpoint, 'total').observe(spent_s)
+            if status >= 400:
+                self.metrics.errors.labels(str(status)).inc()
+            if endpoint not in ('/', '/health', '/metrics', '/ui'):
+                line = {
+                    'request_id': id_,
+                    'method': scope['method'],
+                    'path': path,
+                    'status': status,
+                    'ms': round(spent_s * 1000, 1),
+                }
+                log.info('request', extra={'fields': line})
+
+
+async def refresh(metrics: Metrics, service: AudioService) -> None:
+    """Ask the index for the numbers that change behind the gateway's back."""
+    status = await service.status()
+    metrics.clips.set(status['clips'])
+    metrics.chunks.set(status['chunks'])

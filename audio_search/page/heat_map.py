@@ -1,0 +1,75 @@
+"""How near each window of the query is to each window of a match, as an HTML table."""
+
+import numpy as np
+
+from audio_search.documents import Match
+from audio_search.page.queries import Windows, audio_path
+from audio_search.page.text import file_name, note, part, text
+
+MOST = 12  # windows shown each way, around the best pair
+LEAST_RANGE = 0.2  # of distances that the colours span, so that like ones look alike
+FAINTEST = 0.08  # share of the colour in the farthest cell
+DARK_FROM = 0.5  # share from which a cell's number is written in the light colour
+
+
+def heat_map_html(query: Windows, match: Match, clip: Windows) -> str:
+    """Rows are the query's windows, columns the clip's; a press plays that part of the clip."""
+    name = file_name(match.uri, match.tags)
+    if not len(clip.embeddings) or not len(query.embeddings):
+        return note(f'{name} is not in the index any more; search again.')
+    distances = query.distances(clip)
+    best = np.unravel_index(int(np.argmin(distances)), distances.shape)
+    rows, columns = (_around(int(at), size) for at, size in zip(best, distances.shape, strict=True))
+    shown = distances[rows.start : rows.stop, columns.start : columns.stop]
+    nearest, spread = shown.min(), max(np.ptp(shown), LEAST_RANGE)
+    share = 1 - (1 - FAINTEST) * (distances - nearest) / spread
+    head = ''.join(f'<th scope="col">{part(*clip.spans[column])}</th>' for column in columns)
+    body = ''.join(
+        f'<tr><th scope="row">{part(*query.spans[row])}</th>'
+        + ''.join(
+            _cell(
+                float(distances[row, column]),
+                float(share[row, column]),
+                (row, column) == best,
+                query.spans[row],
+                clip.spans[column],
+            )
+            for column in columns
+        )
+        + '</tr>'
+        for row in rows
+    )
+    cut = ''
+    if len(rows) < distances.shape[0] or len(columns) < distances.shape[1]:
+        cut = ' Those around the nearest pair are shown, of {} × {}.'.format(*distances.shape)
+    return f"""<section class="as-card as-heat" aria-label="Comparison">
+<header><h2>Window by window</h2><span class="as-name">{text(name)}</span></header>
+<div class="as-scroll"><table data-roving><caption class="as-faint">Rows: your sound. Columns:
+{text(name)}.</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
+<p class="as-faint">Cosine distances: the stronger the colour, the nearer. Press one to hear that
+part of the clip; arrow keys move.{cut}</p>
+<audio hidden preload="none" src="{text(audio_path(str(match.id)))}"></audio></section>"""
+
+
+def _around(best: int, size: int) -> range:
+    first = max(0, min(best - MOST // 2, size - MOST))
+    return range(first, min(size, first + MOST))
+
+
+def _cell(
+    distance: float,
+    share: float,
+    is_best: bool,
+    query: tuple[float, float],
+    clip: tuple[float, float],
+) -> str:
+    classes = ' '.join(
+        name for name, holds in (('as-best', is_best), ('as-dark', share >= DARK_FROM)) if holds
+    )
+    says = f'{part(*query)} of your sound, {part(*clip)} of the clip: distance {distance:.3f}'
+    return (
+        f'<td><button type="button" class="{classes}" style="--near:{share:.3f}" '
+        f'tabindex="{0 if is_best else -1}" data-play="{clip[0] / 1000:g},{clip[1] / 1000:g}" '
+        f'aria-label="{says}{", the best" if is_best else ""}" title="{says}">{distance:.2f}'
+        '</button></td>'
+    )

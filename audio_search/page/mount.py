@@ -1,0 +1,133 @@
+"""Puts the page on the gateway's app, at /ui."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import gradio as gr
+from fastapi import FastAPI, Query
+from fastapi.responses import Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from audio_search.audio import sources
+from audio_search.audio.decoding import AudioError
+from audio_search.page import spectrogram
+from audio_search.page.cache import open_cache
+from audio_search.page.layout import Page
+from audio_search.service.service import AudioService, Refused
+from audio_search.settings import Settings
+
+PATH = '/ui'
+HERE = Path(__file__).parent
+EXCERPT_S = 30.0  # of a clip that is longer, its picture shows the surroundings of the match
+MOST_WAITING = 64  # presses that wait for their turn; more are told that the service is busy
+
+# Nothing on the page comes from, or goes to, another host. Gradio's own script is inline and makes
+# functions of the templates of its components, which are ours.
+POLICY = '; '.join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path stroke="#4f46e5"
+stroke-width="2" stroke-linecap="round" d="M2 6v4M5 3v10M8 5v6M11 2v12M14 6v4"/></svg>"""
+
+
+def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastAPI:
+    """Serve the page on `app`, which has its own routes and middleware already."""
+    open_cache(settings.workspace / 'page')
+    _add_pictures(app, service)
+    app.add_middleware(_Policy)
+    blocks = Page(service).build()
+    blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=settings.concurrency)
+    # By itself it looks for work every millisecond, on the loop that answers every request.
+    blocks._queue.sleep_when_free = 0.05
+    return gr.mount_gradio_app(
+        app,
+        blocks,
+        PATH,
+        theme=gr.themes.Base(
+            primary_hue='indigo',
+            neutral_hue='slate',
+            font=('sans-serif',),
+            font_mono=('monospace',),
+        ),
+        head=f'<style>{(HERE / "page.css").read_text()}</style>'
+        f'<script>{(HERE / "page.js").read_text()}</script>',
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=round(settings.max_body_mb * 1e6),
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        enable_monitoring=False,
+    )
+
+
+def _add_pictures(app: FastAPI, service: AudioService) -> None:
+    drawing = asyncio.Semaphore(2)
+
+    @app.get('/favicon.ico', include_in_schema=False)
+    async def icon() -> Response:
+        return Response(ICON, media_type='image/svg+xml')
+
+    @app.get(f'{PATH}/spectrogram/{{clip_id:path}}', include_in_schema=False)
+    async def picture(
+        clip_id: str, beg_in_ms: Annotated[float, Query()], end_in_ms: Annotated[float, Query()]
+    ) -> Response:
+        """The picture of an indexed clip, or the part of it around the match, which is marked."""
+        clip = await service.stored(clip_id)
+        if clip is None:
+            raise Refused(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
+        marked = beg_in_ms / 1000, end_in_ms / 1000
+        async with drawing:
+            png = await asyncio.to_thread(_png, clip.uri or '', service, marked)
+        # The clip of this id may be another one tomorrow.
+        return Response(png, media_type='image/png', headers={'Cache-Control': 'no-cache'})
+
+
+def _png(uri: str, service: AudioService, marked: tuple[float, float]) -> bytes:
+    try:
+        source = sources.resolve(uri, service.roots)
+        middle_s = (marked[0] + marked[1]) / 2
+        beg_s = max(source.beg_s, middle_s - EXCERPT_S / 2)
+        end_s = min(beg_s + EXCERPT_S, source.end_s or float('inf'))
+        return spectrogram.of_file(source.path, source.mtime_ns, beg_s, end_s).png(marked)
+    except (sources.MediaError, AudioError) as error:
+        raise Refused(404, str(error)) from None
+
+
+class _Policy:
+    """Tells the browser, with each of the page's answers, whom it may talk to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] != 'http' or not scope['path'].startswith(PATH):
+            await self.app(scope, receive, send)
+            return
+
+        async def with_policy(message: Message) -> None:
+            if message['type'] == 'http.response.start':
+                headers = MutableHeaders(scope=message)
+                headers['Content-Security-Policy'] = POLICY
+                headers['Referrer-Policy'] = 'same-origin'
+                headers['X-Content-Type-Options'] = 'nosniff'
+            await send(message)
+
+        await self.app(scope, receive, with_policy)

@@ -1,0 +1,180 @@
+"""A search from the page: the sound asked with, its picture, and what was found."""
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from audio_search.audio import sources
+from audio_search.audio.decoding import AudioError
+from audio_search.documents import AudioChunk, AudioClip, Match
+from audio_search.page import spectrogram
+from audio_search.page.spectrogram import Picture
+from audio_search.page.text import Problem, file_name
+from audio_search.schemas import ClipBody, SearchBody, SearchParameters
+from audio_search.service.service import AudioService
+from audio_search.service.uploads import Upload
+
+PICTURE_S = 120.0  # of a query that is longer, only the beginning is drawn
+INLINE_BYTES = 1 << 20  # a sound that is not indexed is played from within the page, up to this
+UPLOAD_BLOCK_BYTES = 1 << 20
+
+Span = tuple[float, float]  # [begin, end) in ms of the whole file
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What to search with: an indexed clip by its `id`, a file below the roots by its `uri`, or a
+    file that was uploaded or recorded, by its `path`."""
+
+    id: str | None = None
+    uri: str | None = None
+    path: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """As one word, for a form."""
+        return f'id:{self.id}' if self.id else f'uri:{self.uri}'
+
+    @classmethod
+    def from_key(cls, key: str) -> 'Sound':
+        kind, _, name = key.partition(':')
+        return cls(id=name) if kind == 'id' else cls(uri=name)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a sound: where each lies, and int8 embeddings [windows, dimensions]."""
+
+    spans: list[Span]
+    embeddings: np.ndarray
+
+    @classmethod
+    def of(cls, chunks: list[AudioChunk]) -> 'Windows':
+        # A client that sent windows of its own may not have said where they lie.
+        spans = [
+            (float(chunk.tags.get('beg_in_ms') or 0), float(chunk.tags.get('end_in_ms') or 0))
+            for chunk in chunks
+        ]
+        vectors = [chunk.embedding.to_int8() for chunk in chunks if chunk.embedding is not None]
+        return cls(spans, np.stack(vectors) if vectors else np.zeros((0, 1), np.int8))
+
+    def distances(self, other: 'Windows') -> np.ndarray:
+        """Cosine distances [windows, other's windows]; of a vector without length, 1."""
+        return 1 - _unit(self.embeddings) @ _unit(other.embeddings).T
+
+
+@dataclass(frozen=True)
+class Found:
+    """A query and its matches, nearest first; `farther` are those beyond the distance wanted."""
+
+    name: str
+    windows: Windows
+    picture: Picture | None
+    audio_src: str | None  # where the browser gets the sound, unless it has it
+    matches: list[Match] = field(default_factory=list)
+    farther: list[Match] = field(default_factory=list)
+
+
+async def search(
+    service: AudioService,
+    sound: Sound,
+    limit: int,
+    labels: list[str],
+    most_distance: float,
+    exclude_self: bool,
+) -> Found:
+    """Raises Problem, and what the service raises."""
+    parameters = SearchParameters(
+        limit=limit,
+        filter={'label': {'$in': labels}} if labels else {},
+        exclude_self=exclude_self,
+        include=['embedding'],
+    )
+    body = SearchBody(data=[ClipBody(id=sound.id, uri=sound.uri)], parameters=parameters)
+    file = await _file(service, sound)
+    uploads = []
+    if sound.path is not None:
+        uploads = [await save(service, sound.path, keep=False)]
+    drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
+    async with asyncio.timeout(service.settings.timeout_s):
+        clip = (await service.search(body, uploads))[0]
+    if clip.error:
+        drawing.cancel()
+        raise Problem(clip.error)
+    near = [match for match in clip.matches if match.scores['cosine'] <= most_distance]
+    return Found(
+        name=file_name(clip.uri, clip.tags),
+        windows=Windows.of(list(clip.chunks)),
+        picture=await drawing,
+        audio_src=await asyncio.to_thread(_audio_src, sound, file),
+        matches=near,
+        farther=list(clip.matches)[len(near) :],
+    )
+
+
+async def save(service: AudioService, path: Path, keep: bool) -> Upload:
+    """Hand a file over to the service. Raises Problem where it has no room for it."""
+    try:
+        return await asyncio.to_thread(service.uploads.save, _blocks(path), path.name, keep)
+    except OSError as error:
+        raise Problem(
+            f'{path.name} cannot be kept ({error.strerror}); make room on the disk'
+        ) from None
+
+
+def audio_path(id_: str) -> str:
+    """Where the gateway serves the sound of an indexed clip."""
+    return f'/audio/{quote(id_, safe="")}'
+
+
+async def _file(service: AudioService, sound: Sound) -> sources.Source | Path | None:
+    """The file of the sound, if there is one; the search itself says what is wrong with it."""
+    if sound.path is not None:
+        return sound.path
+    uri = sound.uri
+    if sound.id:
+        stored: AudioClip | None = await service.stored(sound.id)
+        uri = stored.uri if stored else None
+    try:
+        return await asyncio.to_thread(sources.resolve, uri or '', service.roots)
+    except sources.MediaError:
+        return None
+
+
+def _draw(source: sources.Source | Path | None) -> Picture | None:
+    if source is None:
+        return None
+    try:
+        if isinstance(source, Path):
+            return spectrogram.of_file(source, source.stat().st_mtime_ns, 0.0, PICTURE_S)
+        end_s = min(source.beg_s + PICTURE_S, source.end_s or np.inf)
+        return spectrogram.of_file(source.path, source.mtime_ns, source.beg_s, end_s)
+    except (AudioError, OSError):  # indexed once, and gone or damaged since
+        return None
+
+
+def _audio_src(sound: Sound, source: sources.Source | Path | None) -> str | None:
+    if sound.id:
+        return audio_path(sound.id)
+    if not isinstance(source, sources.Source) or source.size > INLINE_BYTES:
+        return None
+    kind = mimetypes.guess_type(source.path.name)[0] or 'audio/mpeg'
+    return f'data:{kind};base64,{base64.b64encode(source.path.read_bytes()).decode()}'
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open('rb') as file:
+        while block := file.read(UPLOAD_BLOCK_BYTES):
+            yield block
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    values = vectors.astype(np.float32)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return values / np.where(lengths > 0, lengths, 1)

@@ -1,0 +1,120 @@
+"""The executors, seen from the gateway."""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
+
+from docarray import DocList
+from jina.excepts import InternalNetworkError
+from jina.serve.runtimes.servers.grpc import GRPCServer
+
+from audio_search.documents import AudioClip
+
+CHECK_S = 2.0
+RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
+IN_FLIGHT = 3  # batches under way at once: one for each executor that has real work
+
+
+class ExecutorDown(Exception):
+    """Executors whose processes do not answer; the message is their names."""
+
+
+class ExecutorFailed(Exception):
+    """An executor raised; the message has its name and what it raised."""
+
+
+class Pipeline:
+    """Sends documents through the executors over Jina's streamer.
+
+    `addresses` are the executors' host:port by name; `observe(executor, seconds)` is told how long
+    each took.
+    """
+
+    def __init__(
+        self, streamer: Any, addresses: dict[str, str], observe: Callable[[str, float], None]
+    ) -> None:
+        self._streamer = streamer
+        self._addresses = addresses
+        self._observe = observe
+
+    async def check(self) -> None:
+        """Return when every executor is up, busy or not; else raise ExecutorDown.
+
+        An executor listens once it is built: its model is loaded, its index open.
+        """
+        up = await asyncio.gather(
+            *(GRPCServer.async_is_ready(a, CHECK_S) for a in self._addresses.values())
+        )
+        down = [name for name, is_up in zip(self._addresses, up, strict=True) if not is_up]
+        if down:
+            raise ExecutorDown(' and the '.join(down))
+
+    async def post(
+        self,
+        endpoint: str,
+        docs: DocList[AudioClip] | None = None,
+        parameters: dict[str, Any] | None = None,
+        only: str | None = None,
+    ) -> tuple[DocList[AudioClip], dict[str, Any]]:
+        """One request; `only` names the one executor to ask. Documents and returned dict.
+
+        Raises ExecutorDown, ExecutorFailed. A connection may still be down when its executor is up
+        again, so then it is tried once more: everything asked of executors may be asked twice.
+        """
+        docs = DocList[AudioClip]() if docs is None else docs
+        try:
+            return await self._post(endpoint, docs, parameters or {}, only)
+        except ExecutorDown:
+            await self.check()
+            await asyncio.sleep(RECONNECT_S)
+            return await self._post(endpoint, docs, parameters or {}, only)
+
+    async def _post(
+        self, endpoint: str, docs: DocList[AudioClip], parameters: dict[str, Any], only: str | None
+    ) -> tuple[DocList[AudioClip], dict[str, Any]]:
+        try:
+            async for response, error in self._streamer.stream(
+                docs=docs,
+                request_size=max(len(docs), 1),
+                exec_endpoint=endpoint,
+                parameters=parameters,
+                target_executor=only,
+                return_results=True,
+                return_type=DocList[AudioClip],
+            ):
+                if error:
+                    raise ExecutorFailed(f'{error.executor}: {error.name} {" ".join(error.args)}')
+                for route in response.routes:
+                    spent_ns = route.end_time.ToNanoseconds() - route.start_time.ToNanoseconds()
+                    self._observe(route.executor, spent_ns / 1e9)
+                results = response.parameters.get('__results__') or {}
+                return response.docs, next(iter(results.values()), {})
+        except InternalNetworkError as error:
+            raise ExecutorDown(_deployment(error)) from None
+        raise ExecutorFailed(f'{endpoint}: no answer')
+
+    async def stream(
+        self,
+        endpoint: str,
+        batches: Iterable[DocList[AudioClip]],
+        parameters: dict[str, Any],
+    ) -> AsyncIterator[DocList[AudioClip]]:
+        """The batches' answers in order, with at most IN_FLIGHT of them under way."""
+        under_way: deque[asyncio.Task[tuple[DocList[AudioClip], dict[str, Any]]]] = deque()
+        try:
+            for batch in batches:
+                under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters)))
+                if len(under_way) == IN_FLIGHT:
+                    yield (await under_way.popleft())[0]
+            while under_way:
+                yield (await under_way.popleft())[0]
+        finally:
+            for task in under_way:
+                task.cancel()
+
+
+def _deployment(error: InternalNetworkError) -> str:
+    found = re.search(r'deployment (\S+)', str(error.details()))
+    return found[1] if found else 'an executor'

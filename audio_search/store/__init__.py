@@ -1,0 +1,17 @@
+"""What is kept of clips, and how it is asked for. Knows nothing of Jina."""
+
+from audio_search.store.configuration import Configuration
+from audio_search.store.errors import IndexFileError, StorageError
+from audio_search.store.filters import FilterError
+from audio_search.store.records import Clip, Entry, Excluded, Neighbour
+
+__all__ = [
+    'Clip',
+    'Configuration',
+    'Entry',
+    'Excluded',
+    'FilterError',
+    'IndexFileError',
+    'Neighbour',
+    'StorageError',
+]

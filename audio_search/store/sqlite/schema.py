@@ -1,0 +1,193 @@
+"""The file: one SQLite database that holds everything, and how to tell that it is ours."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from audio_search.store.configuration import Configuration
+from audio_search.store.errors import IndexFileError
+
+APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
+SCHEMA_VERSION = 2
+# Small pages would waste half of themselves: two embeddings of 2 KB do not fit into 4 KB.
+PAGE_BYTES = 16384
+SQLITE_MAGIC = b'SQLite format 3\0'
+HEADER_BYTES = 100
+BUSY_TIMEOUT_S = 30
+# What SQLite says of a file that may be whole: its result codes, without their details.
+TROUBLE_AROUND = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+)
+
+SCHEMA = f"""
+PRAGMA page_size = {PAGE_BYTES};
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE configuration (key TEXT PRIMARY KEY, value NOT NULL);
+CREATE TABLE state (
+    version INTEGER NOT NULL,
+    next_number INTEGER NOT NULL,
+    graph_token TEXT,
+    graph_covered INTEGER
+);
+INSERT INTO state VALUES (0, 1, NULL, NULL);
+CREATE TABLE clips (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    uri TEXT UNIQUE,
+    sound TEXT,
+    tags TEXT NOT NULL,
+    source TEXT,
+    sample_rate INTEGER,
+    chunk_count INTEGER NOT NULL
+);
+CREATE INDEX sounds ON clips (sound) WHERE sound IS NOT NULL;
+CREATE TABLE chunks (
+    clip INTEGER PRIMARY KEY,
+    locations BLOB NOT NULL,
+    tags TEXT,
+    embeddings BLOB NOT NULL
+);
+CREATE TABLE tags (
+    clip INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value,
+    PRIMARY KEY (clip, path)
+) WITHOUT ROWID;
+"""
+
+
+def create(path: Path, configuration: Configuration) -> None:
+    """Make an empty index at `path`, whole or not at all."""
+    new = path.with_name(f'{path.name}.new')
+    new.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(new, isolation_level=None)) as db:
+            db.executescript(SCHEMA)
+            db.executemany(
+                'INSERT INTO configuration VALUES (?, ?)', configuration.as_dict().items()
+            )
+            db.execute('PRAGMA journal_mode = WAL')
+        sync(new)
+        new.rename(path)
+    finally:
+        for suffix in ('', '-journal', '-wal', '-shm'):
+            path.with_name(new.name + suffix).unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def read_configuration(path: Path) -> Configuration:
+    """The configuration the index at `path` was made with.
+
+    Raises IndexFileError for a file that is foreign, truncated, damaged or of another schema
+    version; changes nothing.
+    """
+    _check_header(path)
+    # Only a copy on its first start can die with a journal, before it has a log; to read it is to
+    # roll that back, which is nothing that was ever answered.
+    unfinished = path.with_name(path.name + '-journal').exists()
+    try:
+        with closing(
+            connect(path, writable=unfinished, immutable=not log_bytes(path) and not unfinished)
+        ) as db:
+            return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
+    except (sqlite3.Error, TypeError) as error:
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, error: Exception) -> IndexFileError:
+    """Why the index at `path` cannot be opened: the file, or the machine it is on."""
+    code = getattr(error, 'sqlite_errorcode', sqlite3.SQLITE_CORRUPT)
+    if code & 0xFF in TROUBLE_AROUND and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+        return IndexFileError(
+            f'The index {path} cannot be opened ({error}): make room on the disk, and the file and '
+            'its folder readable and writable, then start again'
+        )
+    return damaged(path, str(error))
+
+
+def damaged(path: Path, how: str) -> IndexFileError:
+    return IndexFileError(
+        f'The index {path} is damaged ({how}): restore it from a backup, or delete the file and '
+        'index anew'
+    )
+
+
+def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode that may be used by one thread after another.
+
+    `immutable` is for what never changes: it makes no files beside the index, and sees no log.
+    """
+    mode = 'rw' if writable else 'ro&immutable=1' if immutable else 'ro'
+    db = sqlite3.connect(
+        f'{path.resolve().as_uri()}?mode={mode}',
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_TIMEOUT_S,
+    )
+    if writable:
+        # A commit returns when it is on the disk, not only with the operating system.
+        db.execute('PRAGMA synchronous = FULL')
+    return db
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or a folder's entries are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def log_bytes(path: Path) -> int:
+    """The size of the write-ahead log that SQLite keeps beside a file in use."""
+    try:
+        return path.with_name(path.name + '-wal').stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _check_header(path: Path) -> None:
+    """Tell foreign and truncated files by their first bytes (https://sqlite.org/fileformat.html),
+    without opening them as a database: that alone may write beside them."""
+    try:
+        with path.open('rb') as file:
+            header = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise IndexFileError(
+            f'The index {path} cannot be read ({error.strerror}): make it readable, or set another '
+            'workspace'
+        ) from error
+    application_id = int.from_bytes(header[68:72], 'big')
+    if len(header) < HEADER_BYTES or header[:16] != SQLITE_MAGIC:
+        raise IndexFileError(
+            f'{path} is not an index, or only the beginning of one: restore it from a backup, '
+            'delete it, or set another workspace'
+        )
+    if application_id != APPLICATION_ID:
+        raise IndexFileError(
+            f'{path} is a database of another program: move it away, or set another workspace'
+        )
+    schema_version = int.from_bytes(header[60:64], 'big')
+    if schema_version != SCHEMA_VERSION:
+        raise IndexFileError(
+            f'The index {path} has the schema version {schema_version}, this program writes '
+            f'{SCHEMA_VERSION}: use the version of the program that made it, or delete the file '
+            'and index anew'
+        )
+    page_bytes = int.from_bytes(header[16:18], 'big')
+    expected = page_bytes * int.from_bytes(header[28:32], 'big')
+    # With a log beside it the file may be behind its header: the pages are in the log.
+    if path.stat().st_size < expected and not log_bytes(path):
+        raise damaged(path, f'it ends after {path.stat().st_size:,} of {expected:,} bytes')

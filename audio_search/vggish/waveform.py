@@ -1,0 +1,95 @@
+"""Samples in the forms they come in -> the waveform VGGish takes: mono, float32, 16 kHz."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from audio_search.vggish.parameters import SAMPLE_RATE_HZ
+
+MOST_CHANNELS = 32
+RATES_HZ = (1000, 768_000)  # what recordings have
+LOUDEST = 32.0  # 30 dB over full scale: above it are integers that were stored as floats
+
+# An integer of full scale, by type. JSON writes all integers alike, so int64 is taken for int16.
+FULL_SCALE = {'int8': 1 << 7, 'int16': 1 << 15, 'int32': 1 << 31, 'int64': 1 << 15}
+
+
+class WaveformError(ValueError):
+    """Samples that are no sound; the message goes on after whose they are."""
+
+
+def mono_16k(samples: np.ndarray, sample_rate_hz: Any = SAMPLE_RATE_HZ) -> np.ndarray:
+    """int or float [samples], [channels, samples] or [samples, channels] -> float32 [samples].
+
+    Integers are scaled by their type to [-1, 1); floats have to be so. The shorter axis is taken
+    for the channels, which are averaged. Other rates than 16 kHz are resampled by resampy.
+
+    Raises WaveformError for everything that cannot be told to be sound: no samples, NaN or infinite
+    values, types and shapes sound does not have, and floats far outside [-1, 1].
+    """
+    if not samples.size:
+        raise WaveformError('has 0 samples; leave it out')
+    mono = _mono(_scaled(samples))
+    return _resampled(mono, _rate(sample_rate_hz))
+
+
+def _scaled(samples: np.ndarray) -> np.ndarray:
+    if samples.dtype.kind == 'f':
+        peak = max(-samples.min(), samples.max())  # NaN if there is one
+        if not np.isfinite(peak):
+            raise WaveformError('holds NaN or infinite values; send finite samples in [-1, 1]')
+        if peak > LOUDEST:
+            raise WaveformError(
+                f'has float samples up to {peak:g}; scale them to [-1, 1], or send int16'
+            )
+        return samples.astype(np.float32, copy=False)
+    full_scale = FULL_SCALE.get(samples.dtype.name)
+    if full_scale is None or max(-int(samples.min()), int(samples.max())) > full_scale:
+        raise WaveformError(
+            f'holds {samples.dtype.name} values that are no samples; '
+            'send int16, or floats in [-1, 1]'
+        )
+    return (samples / full_scale).astype(np.float32)
+
+
+def _mono(samples: np.ndarray) -> np.ndarray:
+    if samples.ndim == 1:
+        return samples
+    channels = min(samples.shape, default=0)
+    if samples.ndim != 2 or channels > MOST_CHANNELS:
+        raise WaveformError(
+            f'has the shape {list(samples.shape)}; send [samples], [channels, samples] or '
+            '[samples, channels]'
+        )
+    if samples.shape[0] == samples.shape[1] > 1:
+        raise WaveformError(
+            f'has the shape {list(samples.shape)}, which does not tell channels from samples; '
+            'send [samples]'
+        )
+    return samples.mean(axis=samples.shape.index(channels), dtype=np.float32)
+
+
+def _rate(sample_rate_hz: Any) -> float:
+    try:
+        rate_hz = float(sample_rate_hz)
+    except (TypeError, ValueError):
+        rate_hz = math.nan
+    least, most = RATES_HZ
+    if isinstance(sample_rate_hz, bool) or not least <= rate_hz <= most:
+        raise WaveformError(
+            f'has the sample_rate {sample_rate_hz!r}; give one between {least} and {most} Hz'
+        )
+    return rate_hz
+
+
+def _resampled(waveform: np.ndarray, rate_hz: float) -> np.ndarray:
+    if rate_hz == SAMPLE_RATE_HZ:
+        return waveform
+    if len(waveform) * SAMPLE_RATE_HZ < rate_hz:
+        raise WaveformError(
+            f'is too short to resample ({len(waveform)} samples at {rate_hz:g} Hz); leave it out'
+        )
+    import resampy  # loads a compiler, which sound at 16 kHz does not need
+
+    return resampy.resample(waveform, rate_hz, SAMPLE_RATE_HZ)

@@ -1,0 +1,123 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from audio_search.audio import sources
+from audio_search.audio.sources import MediaError, MediaForbidden
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> tuple[Path, ...]:
+    for name in ('first', 'second', 'outside'):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'sound.wav').write_bytes(b'sound')
+    (tmp_path / 'second' / 'only_here.wav').write_bytes(b'x')
+    return (tmp_path / 'first').resolve(), (tmp_path / 'second').resolve()
+
+
+def test_relative_uri_is_looked_up_under_each_root_in_order(roots: tuple[Path, ...]) -> None:
+    assert sources.resolve('sound.wav', roots).path == roots[0] / 'sound.wav'
+    assert sources.resolve('only_here.wav', roots).path == roots[1] / 'only_here.wav'
+
+
+def test_absolute_uri_below_a_root(roots: tuple[Path, ...]) -> None:
+    assert sources.resolve(str(roots[1] / 'sound.wav'), roots).path == roots[1] / 'sound.wav'
+
+
+@pytest.mark.parametrize('name', ['sound.wav', 'not_there.wav'])
+def test_outside_is_refused_alike_whether_or_not_there_is_a_file(
+    roots: tuple[Path, ...], name: str
+) -> None:
+    outside = roots[0].parent / 'outside' / name
+    for uri in (str(outside), f'../outside/{name}', f'sub/../../outside/{name}'):
+        with pytest.raises(MediaForbidden) as caught:
+            sources.resolve(uri, roots)
+        assert str(caught.value) == (
+            f'{uri} is outside the folders audio may be read from; '
+            'move it there, or add its folder to AUDIO_SEARCH_ROOTS'
+        )
+
+
+def test_links_are_followed_before_roots_are_compared(roots: tuple[Path, ...]) -> None:
+    os.symlink(roots[0].parent / 'outside' / 'sound.wav', roots[0] / 'leads_out.wav')
+    os.symlink(roots[0].parent / 'outside', roots[0] / 'folder_out')
+    os.symlink(roots[1] / 'only_here.wav', roots[0] / 'stays_in.wav')
+    os.symlink('loop.wav', roots[0] / 'loop.wav')
+    for uri in ('leads_out.wav', 'folder_out/sound.wav', 'folder_out/not_there.wav'):
+        with pytest.raises(MediaForbidden):
+            sources.resolve(uri, roots)
+    assert sources.resolve('stays_in.wav', roots).path == roots[1] / 'only_here.wav'
+    with pytest.raises(MediaError):
+        sources.resolve('loop.wav', roots)
+
+
+@pytest.mark.parametrize(
+    ('uri', 'reason'),
+    [
+        ('nothing.wav', 'does not exist'),
+        ('.', 'is a folder'),
+        ('empty.wav', 'is empty (0 bytes)'),
+        ('pipe.wav', 'not a regular file'),
+        ('', 'is not a path'),
+        ('a\0b', 'is not a path'),
+        ('n' * 5000, 'does not exist'),
+        ('http://example.org/a.wav', 'is a http: uri'),
+        ('file:///etc/passwd', 'is a file: uri'),
+        ('sound.wav#t=', 'time fragment'),
+        ('sound.wav#t=5,3', 'time fragment'),
+        ('sound.wav#t=x', 'time fragment'),
+        ('sound.wav#t=-1,2', 'time fragment'),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_reason(
+    roots: tuple[Path, ...], uri: str, reason: str
+) -> None:
+    (roots[0] / 'empty.wav').touch()
+    os.mkfifo(roots[0] / 'pipe.wav')
+    with pytest.raises(MediaError, match=reason.replace('(', r'\(').replace(')', r'\)')) as caught:
+        sources.resolve(uri, roots)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ('fragment', 'beg_s', 'end_s'),
+    [
+        ('#t=600,1200', 600, 1200),
+        ('#t=10', 10, None),
+        ('#t=,20.5', 0, 20.5),
+        ('#t=npt:1:30,0:02:00', 90, 120),
+        ('', 0, None),
+    ],
+)
+def test_time_fragments(
+    roots: tuple[Path, ...], fragment: str, beg_s: float, end_s: float | None
+) -> None:
+    source = sources.resolve(f'sound.wav{fragment}', roots)
+    assert (source.beg_s, source.end_s) == (beg_s, end_s)
+
+
+def test_a_hash_in_a_file_name_is_part_of_it(roots: tuple[Path, ...]) -> None:
+    (roots[0] / 'take #2.wav').write_bytes(b'x')
+    assert sources.resolve('take #2.wav#t=1', roots).beg_s == 1
+
+
+def test_id_is_of_the_place_and_the_part(roots: tuple[Path, ...]) -> None:
+    whole = sources.resolve('sound.wav', roots).id
+    assert len(whole) == 32
+    assert sources.resolve(str(roots[0] / 'sound.wav'), roots).id == whole
+    assert sources.resolve('sound.wav#t=0,2', roots).id != whole
+    (roots[0] / 'sound.wav').write_bytes(b'another sound')
+    assert sources.resolve('sound.wav', roots).id == whole
+
+
+def test_unchanged_by_time_stamp_or_else_by_content(roots: tuple[Path, ...]) -> None:
+    path = roots[0] / 'sound.wav'
+    stored = sources.resolve('sound.wav', roots).fingerprint()
+    assert sources.resolve('sound.wav', roots).is_unchanged_since(stored)
+    os.utime(path, ns=(1, 1))
+    assert sources.resolve('sound.wav', roots).is_unchanged_since(stored)
+    path.write_bytes(b'SOUND')
+    os.utime(path, ns=(2, 2))
+    assert not sources.resolve('sound.wav', roots).is_unchanged_since(stored)
+    assert not sources.resolve('sound.wav', roots).is_unchanged_since(None)

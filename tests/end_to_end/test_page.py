@@ -1,0 +1,452 @@
+"""The page, used in a browser as a person would."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from audio_search.audio import decoding
+from tests.browser import (
+    GIVE_UP_MS,
+    give_own_sound,
+    open_page,
+    running_browser,
+    search_with_clip,
+    type_clip,
+)
+from tests.conftest import write_tone
+from tests.running import ROOT, RunningService
+
+TOYS = ROOT / 'toy-data'
+LABELS = ('birds', 'churchbell', 'helicopter')
+NOT_INDEXED = '181_piano.mp3'
+EVIL = '<img src=x onerror="window.hacked = 1">${window.hacked = 2}{{x}}'
+TOKEN = 'a "quoted"; token'
+
+
+@pytest.fixture(scope='module')
+def running(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service of the page's own, with the toy clips of three labels."""
+    workspace = tmp_path_factory.mktemp('page') / 'workspace'
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as service:
+        service.answers(
+            '/index',
+            *(
+                {'uri': f'toy-data/{path.name}', 'tags': {'label': label}}
+                for label in LABELS
+                for path in sorted(TOYS.glob(f'*_{label}.mp3'))
+            ),
+        )
+        yield service
+
+
+@pytest.fixture(scope='module')
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Its microphone hears a toy clip of birds."""
+    heard = tmp_path_factory.mktemp('microphone') / 'birds.wav'
+    waveform = decoding.load(TOYS / '143_birds.mp3')
+    soundfile.write(heard, waveform, decoding.SAMPLE_RATE_HZ, subtype='PCM_16')
+    with running_browser(heard) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser, running: RunningService) -> Iterator[Page]:
+    """The page in a fresh window of 1400 px. It has to get along with the service alone."""
+    context = browser.new_context(viewport={'width': 1400, 'height': 1000})
+    context.set_default_timeout(GIVE_UP_MS)
+    opened = context.new_page()
+    hosts, faults = set(), []
+    opened.on('request', lambda request: hosts.add(urlsplit(request.url).netloc))
+    opened.on('pageerror', lambda error: faults.append(str(error)))
+    open_page(opened, running.url)
+    yield opened
+    context.close()
+    assert hosts - {''} == {urlsplit(running.url).netloc}  # data: and blob: have none
+    assert not faults
+
+
+def rows(page: Page) -> Locator:
+    return page.locator('.as-match')
+
+
+def labels(page: Page) -> list[str]:
+    return page.locator('.as-match .as-label').all_inner_texts()
+
+
+def counted(page: Page, clips: int) -> None:
+    expect(page.locator('.as-header')).to_contain_text(f'{clips} clips')
+
+
+def left_of(locator: Locator) -> float:
+    return float(locator.evaluate('element => element.getBoundingClientRect().left'))
+
+
+def total(running: RunningService) -> int:
+    return int(running.http.get('/clips').json()['total'])
+
+
+def test_searching_with_an_indexed_clip(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    first = rows(page).first
+    expect(first.locator('.as-label')).to_have_text('churchbell')
+    expect(page.locator('.as-match .as-name').filter(has_text='114_churchbell')).to_have_count(0)
+    scores = [float(text) for text in page.locator('.as-score b').all_inner_texts()]
+    assert scores == sorted(scores)
+    assert 0 < scores[0] < scores[-1] < 2
+    bars = [bar.evaluate('bar => bar.clientWidth') for bar in page.locator('.as-bar i').all()]
+    assert bars == sorted(bars, reverse=True)
+    assert bars[0] > bars[-1]
+    expect(first.locator('.as-parts')).to_have_text(
+        re.compile(r'^\d+ – \d+ s of your sound matched\s+\d+ – \d+ s of this clip\.$')
+    )
+
+
+def test_what_is_indexed_and_with_which_weights(page: Page, running: RunningService) -> None:
+    status = running.http.get('/status').json()
+    header = page.locator('.as-header')
+    expect(header).to_contain_text(f'{status["clips"]} clips, {status["chunks"]} windows')
+    expect(header).to_contain_text(f'{status["model"]["name"]} {status["model"]["sha256"][:8]}')
+
+
+def test_the_pictures_show_where_the_windows_lie(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    marks = page.locator('.as-mark')
+    expect(marks).to_have_text(['0 – 4 s', '2 – 6 s', '4 – 8 s', '6 – 10 s'])
+    figure = page.locator('.as-query figure > img')
+    left, width = (figure.evaluate(f'image => image.getBoundingClientRect().{side}')
+                   for side in ('left', 'width'))  # fmt: skip
+    box = marks.nth(1).bounding_box()
+    assert box is not None
+    assert box['x'] - left == pytest.approx(0.2 * width, rel=0.03)
+    assert box['width'] == pytest.approx(0.4 * width, rel=0.03)
+    for picture in (figure, rows(page).first.locator('img')):
+        page.wait_for_function('image => image.naturalWidth > 100', arg=picture.element_handle())
+        assert picture.evaluate('image => image.naturalHeight') == 64
+
+
+def test_another_clip_is_chosen_by_typing(page: Page) -> None:
+    for name in ('114_churchbell', '143_birds'):
+        search_with_clip(page, name)
+        expect(page.locator('.as-query .as-name')).to_have_text(f'{name}.mp3')
+    assert labels(page)[0] == 'birds'
+
+
+def test_a_toy_clip_that_is_not_indexed(page: Page) -> None:
+    search_with_clip(page, NOT_INDEXED)
+    expect(rows(page)).to_have_count(5)
+    player = page.locator('.as-query audio')
+    page.wait_for_function('audio => audio.duration > 9', arg=player.element_handle())
+
+
+def test_the_player_starts_at_the_matched_part(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    later = rows(page).filter(has_not=page.locator('[data-play^="0,"]')).first
+    button = later.get_by_role('button', name='Play match')
+    beg, end = (float(time) for time in str(button.get_attribute('data-play')).split(','))
+    player = later.locator('audio').element_handle()
+    page.wait_for_function('audio => audio.readyState >= 1', arg=player)
+    page.wait_for_function(f'audio => Math.abs(audio.currentTime - {beg}) < 0.1', arg=player)
+    button.click()
+    page.wait_for_function(f'audio => audio.currentTime > {beg} + 0.4', arg=player)
+    assert player is not None
+    assert not player.evaluate('audio => audio.paused')
+    assert beg < player.evaluate('audio => audio.currentTime') < end
+    player.evaluate(f'audio => {{ audio.currentTime = {end} - 0.3 }}')
+    page.wait_for_function(f'audio => audio.paused && audio.currentTime >= {end}', arg=player)
+
+
+def test_one_sound_at_a_time(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    first, second = rows(page).nth(0), rows(page).nth(1)
+    for row in (first, second):
+        row.get_by_role('button', name='Play match').click()
+        player = row.locator('audio').element_handle()
+        page.wait_for_function('audio => !audio.paused && audio.currentTime > 0.1', arg=player)
+    assert first.locator('audio').evaluate('audio => audio.paused')
+
+
+def test_an_uploaded_sound(page: Page, running: RunningService) -> None:
+    give_own_sound(page, TOYS / '146_birds.mp3')
+    page.get_by_role('button', name='Search with this sound').click()
+    expect(rows(page)).to_have_count(5)
+    assert labels(page)[0] == 'birds'
+    expect(page.locator('.as-query .as-name')).to_have_text('146_birds.mp3')
+    assert not list((running.workspace / 'media' / '.incoming').iterdir())
+
+
+def test_a_recorded_sound(page: Page) -> None:
+    page.get_by_role('tab', name='Upload or record').click()
+    own = page.locator('#as-own')
+    own.get_by_role('button', name='Record audio').click()
+    own.get_by_role('button', name='Record', exact=True).click()
+    expect(own.get_by_text('0:04')).to_be_visible()
+    own.get_by_role('button', name='Stop', exact=True).click()
+    expect(own.get_by_role('button', name='Play', exact=True)).to_be_visible()
+    page.get_by_role('button', name='Search with this sound').click()
+    expect(rows(page)).to_have_count(5)
+    assert labels(page)[0] == 'birds'
+
+
+def test_text_that_is_called_a_sound(page: Page, tmp_path: Path) -> None:
+    notes = tmp_path / 'notes.mp3'
+    notes.write_text('milk, bread, eggs\n' * 50)
+    give_own_sound(page, notes)
+    page.get_by_role('button', name='Search with this sound').click()
+    said = page.get_by_role('alert')
+    expect(said).to_contain_text('notes.mp3 is not audio')
+    expect(rows(page)).to_have_count(0)
+
+
+def test_searching_with_nothing(page: Page) -> None:
+    page.get_by_role('button', name='Search with this clip').click()
+    expect(page.get_by_role('alert')).to_contain_text('Choose a clip')
+
+
+def test_only_some_labels(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    box = page.get_by_role('combobox', name='Only these labels')
+    box.click()
+    page.get_by_role('option', name='birds').click()
+    box.press('Escape')
+    expect(rows(page).first.locator('.as-label')).to_have_text('birds')
+    assert labels(page) == ['birds'] * 5
+
+
+def test_fewer_results_and_only_near_ones(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    limit = page.get_by_role('spinbutton', name='Number of results')
+    limit.fill('3')
+    limit.press('Tab')
+    expect(rows(page)).to_have_count(3)
+    second = float(page.locator('.as-score b').nth(1).inner_text())
+    third = float(page.locator('.as-score b').nth(2).inner_text())
+    between = np.ceil(second * 20) / 20  # a stop of the slider
+    assert second <= between < third
+    distance = page.get_by_role('spinbutton', name='Greatest distance')
+    distance.fill(f'{between:.2f}')
+    distance.press('Tab')
+    expect(rows(page)).to_have_count(2)
+    expect(page.get_by_text('1 match left out')).to_be_visible()
+    distance.fill('0')
+    distance.press('Tab')
+    expect(page.get_by_text('No match within that distance')).to_be_visible()
+    expect(rows(page)).to_have_count(0)
+
+
+def test_comparing_windows(page: Page) -> None:
+    search_with_clip(page, '114_churchbell')
+    heat = page.locator('.as-heat')
+    second = rows(page).nth(1)
+    second.get_by_role('button', name=re.compile('^Compare')).click()
+    expect(heat.locator('.as-name')).to_have_text(second.locator('.as-name').inner_text())
+    expect(heat.locator('td button')).to_have_count(16)
+    best = heat.locator('.as-best')
+    expect(best).to_have_count(1)
+    score = float(second.locator('.as-score b').inner_text())
+    assert float(best.inner_text()) == pytest.approx(score, abs=0.006)
+    cells = [float(text) for text in heat.locator('td button').all_inner_texts()]
+    assert min(cells) == float(best.inner_text())
+    best.click()
+    player = heat.locator('audio').element_handle()
+    page.wait_for_function('audio => !audio.paused && audio.currentTime > 0.1', arg=player)
+
+
+def test_adding_and_deleting_clips(page: Page, running: RunningService, tmp_path: Path) -> None:
+    before = total(running)
+    good = [write_tone(tmp_path / f'tone_{hz}.wav', 5, hz) for hz in (300, 500, 800, 1300, 2100)]
+    bad = tmp_path / 'broken.mp3'
+    bad.write_text('no sound')
+    page.get_by_role('tab', name='Library').click()
+    page.locator('#as-files input[type=file]').set_input_files([*good, bad])
+    expect(page.locator('#as-files').get_by_text('tone_2100')).to_be_visible()
+    page.get_by_role('textbox', name=re.compile('^Label')).fill('tone')
+    page.get_by_role('button', name='Add to the index').click()
+    expect(page.get_by_text('5 clips indexed.')).to_be_visible()
+    expect(page.get_by_role('alert')).to_contain_text('broken.mp3')
+    counted(page, before + 5)
+    assert total(running) == before + 5
+    cached = (running.workspace / 'page').rglob('*.*')
+    assert not [path.name for path in cached if path.name in {file.name for file in [*good, bad]}]
+
+    listed = page.locator('.as-library tbody tr')
+    page.get_by_role('button', name='Next').click()
+    row = listed.filter(has_text='tone_800.wav')
+    delete = row.get_by_role('button', name='Delete tone_800.wav')
+    delete.click()
+    expect(delete).to_have_text('Really delete?')
+    assert total(running) == before + 5
+    delete.click()
+    expect(page.get_by_text('The clip is deleted')).to_be_visible()
+    counted(page, before + 4)
+    names = [clip['tags'].get('file') for clip in running.http.get('/clips').json()['clips']]
+    assert 'tone_800.wav' not in names
+    assert 'tone_500.wav' in names
+    clips = running.http.get('/clips').json()['clips']
+    running.post('/delete', ids=[c['id'] for c in clips if c['tags']['label'] == 'tone'])
+
+
+def test_the_map(page: Page, running: RunningService) -> None:
+    page.get_by_role('tab', name='Map').click()
+    dots = page.locator('.as-dot')
+    expect(dots).to_have_count(total(running))
+    page.get_by_role('button', name=re.compile('^birds')).click()
+    expect(page.locator('.as-dot:not(.as-dim)')).to_have_count(6)
+    dot = min(page.locator('.as-dot[data-label=birds]').all(), key=left_of)
+    dot.focus()
+    page.keyboard.press('Enter')
+    expect(page.locator('.as-heard')).to_have_text(str(dot.get_attribute('aria-label')))
+    player = page.locator('.as-listen audio').element_handle()
+    page.wait_for_function('audio => !audio.paused && audio.currentTime > 0.2', arg=player)
+    page.keyboard.press('ArrowRight')
+    reached = page.locator('.as-dot:focus')
+    assert reached.get_attribute('data-label') == 'birds'
+    assert left_of(reached) > left_of(dot)
+    page.get_by_role('button', name='Search with this', exact=True).click()
+    expect(rows(page)).to_have_count(5)
+    assert labels(page)[0] == 'birds'
+    chosen = page.get_by_role('combobox', name='Clip').input_value()
+    assert str(dot.get_attribute('aria-label')).split(',')[0] in chosen
+
+
+def test_with_the_keyboard_alone(page: Page) -> None:
+    def press_until(wanted: str, key: str = 'Tab') -> None:
+        for _ in range(40):
+            page.keyboard.press(key)
+            name = page.evaluate(
+                '(document.activeElement.getAttribute("aria-label") ?? '
+                'document.activeElement.textContent).trim()'
+            )
+            if name == wanted:
+                return
+        raise AssertionError(f'{wanted} cannot be reached')
+
+    press_until('Clip')
+    type_clip(page, '115_churchbell')
+    press_until('Search with this clip')
+    page.keyboard.press('Enter')
+    expect(rows(page)).to_have_count(5)
+    press_until('Play match')
+    page.keyboard.press('Enter')
+    player = rows(page).first.locator('audio').element_handle()
+    page.wait_for_function('audio => !audio.paused && audio.currentTime > 0.1', arg=player)
+
+
+@pytest.mark.parametrize('width', [400, 1400])
+def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
+    page.set_viewport_size({'width': width, 'height': 800})
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    for tab in ('Search', 'Map', 'Library'):
+        page.get_by_role('tab', name=tab).click()
+        expect(
+            page.locator('.as-match, .as-dot, .as-library').locator('visible=true').first
+        ).to_be_visible()
+        assert page.evaluate('document.documentElement.scrollWidth') <= width
+
+
+def test_tags_and_names_are_text(page: Page, running: RunningService, sounds: Path) -> None:
+    write_tone(sounds / '<b>tone.wav', 4)
+    tags = {'label': EVIL, 'file': EVIL, 'note': EVIL, EVIL: EVIL}
+    clip = {'id': '"><script>x</script>', 'uri': '<b>tone.wav', 'tags': tags}
+    assert running.answers('/index', clip)[0]['error'] is None
+    try:
+        open_page(page, running.url)
+        search_with_clip(page, '<img src=x')
+        page.get_by_role('checkbox', name='Leave out the chosen clip itself').uncheck()
+        expect(rows(page).first.locator('.as-label')).to_have_text(EVIL)
+        expect(rows(page).first.locator('.as-tag').first).to_contain_text(EVIL[:50])
+        expect(page.locator('.as-heat .as-name')).to_have_text(EVIL)
+        page.get_by_role('tab', name='Library').click()
+        expect(page.locator('.as-library tbody th').filter(has_text=EVIL)).to_be_visible()
+        page.get_by_role('tab', name='Map').click()
+        page.get_by_role('button', name=f'{EVIL}, {EVIL}').click()
+        expect(page.locator('.as-heard')).to_have_text(f'{EVIL}, {EVIL}')
+        assert page.evaluate('window.hacked') is None
+        assert page.locator('img[src="x"]').count() == 0
+    finally:
+        running.post('/delete', ids=[clip['id']])
+
+
+@pytest.mark.parametrize('path', ['/etc/passwd', '{workspace}/index.sqlite', '{root}/app.py'])
+def test_files_stay_where_they_are(running: RunningService, path: str) -> None:
+    path = path.format(workspace=running.workspace, root=ROOT)
+    for prefix in ('file=', 'file/', 'proxy=', 'stream/x/x/'):
+        response = running.http.get(f'/ui/gradio_api/{prefix}{path}')
+        assert response.status_code in (400, 403, 404), prefix
+        assert 'detail' in response.text
+
+
+def test_the_browser_may_talk_to_the_service_alone(page: Page, running: RunningService) -> None:
+    policy = running.http.get('/ui/').headers['content-security-policy']
+    assert "default-src 'self'" in policy
+    assert 'http' not in policy
+    blocked: Any = page.evaluate(
+        """() => new Promise((tell) => {
+          document.addEventListener('securitypolicyviolation', (event) => tell(event.blockedURI));
+          fetch('http://198.51.100.1/').catch(() => {});
+        })"""
+    )
+    assert blocked == 'http://198.51.100.1/'
+
+
+@pytest.fixture(scope='module')
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service with a token and nothing indexed."""
+    workspace = tmp_path_factory.mktemp('guarded') / 'workspace'
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_TOKEN=TOKEN) as service:
+        yield service
+
+
+def test_the_token_is_asked_for_once(browser: Browser, guarded: RunningService) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(GIVE_UP_MS)
+    page = context.new_page()
+    answered = page.goto(f'{guarded.url}/ui')
+    assert answered is not None
+    assert answered.status == 401
+    page.get_by_label('Token').fill('wrong')
+    page.get_by_role('button', name='Continue').click()
+    expect(page.get_by_role('alert')).to_contain_text('not the token')
+    page.get_by_label('Token').fill(TOKEN)
+    page.get_by_role('button', name='Continue').click()
+    expect(page.get_by_text('Weights')).to_be_visible()
+    cookie = context.cookies()[0]
+    assert cookie['httpOnly']
+    assert cookie['sameSite'] == 'Strict'
+    again = context.new_page()
+    open_page(again, guarded.url)
+    context.close()
+
+
+def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> None:
+    page = browser.new_context().new_page()
+    page.set_default_timeout(GIVE_UP_MS)
+    page.goto(f'{guarded.url}/ui')
+    page.get_by_label('Token').fill(TOKEN)
+    page.get_by_label('Token').press('Enter')
+    search_with_clip(page, NOT_INDEXED)
+    expect(page.get_by_text('Nothing in the index fits')).to_be_visible()
+    page.get_by_role('tab', name='Map').click()
+    expect(page.get_by_text('each becomes a dot here')).to_be_visible()
+    page.get_by_role('tab', name='Library').click()
+    expect(page.get_by_text('Nothing is indexed yet.').locator('visible=true')).to_be_visible()
+    toys = len(list(TOYS.glob('*.mp3')))
+    expect(page.get_by_role('button', name=f'Add the {toys} toy clips')).to_be_visible()
+    page.context.close()
+
+
+def test_other_requests_are_told_of_the_token_in_json(guarded: RunningService) -> None:
+    for path in ('/ui/config', '/ui/gradio_api/queue/data', '/ui/spectrogram/x', '/audio/x'):
+        response = guarded.http.get(path)
+        assert response.status_code == 401
+        assert 'Bearer' in response.json()['detail']

@@ -1,0 +1,147 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from docarray import DocList
+
+from audio_search.documents import AudioChunk, AudioClip
+from executors.segmenter import AudioSegmenter
+from tests.conftest import write_tone
+
+
+@pytest.fixture
+def segmenter(tmp_path: Path) -> AudioSegmenter:
+    return AudioSegmenter(roots=str(tmp_path), media=str(tmp_path / 'media'))
+
+
+def segment(segmenter: AudioSegmenter, *clips: AudioClip) -> list[AudioClip]:
+    return list(segmenter.segment(DocList[AudioClip](clips)))
+
+
+def test_ten_seconds_give_four_chunks_that_say_where_they_are(
+    segmenter: AudioSegmenter, tmp_path: Path
+) -> None:
+    write_tone(tmp_path / 'a.wav', 10)
+    (clip,) = segment(segmenter, AudioClip(id='x', uri='a.wav', tags={'label': 'tone'}))
+    assert clip.error is None
+    assert clip.tensor.shape == (160000,)
+    assert clip.tensor.dtype == np.float32
+    assert [chunk.location for chunk in clip.chunks] == [
+        [0, 64000], [32000, 96000], [64000, 128000], [96000, 160000],
+    ]  # fmt: skip
+    assert [chunk.offset for chunk in clip.chunks] == [0, 1, 2, 3]
+    third = clip.chunks[2]
+    assert (third.parent_id, third.uri) == ('x', 'a.wav')
+    assert third.tags == {
+        'label': 'tone', 'sample_rate': 16000, 'beg_in_ms': 4000, 'end_in_ms': 8000,
+    }  # fmt: skip
+    assert third.tensor is None
+    assert third.embedding is None
+
+
+def test_tags_of_a_chunk_are_its_own(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    write_tone(tmp_path / 'a.wav', 10)
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav', tags={'label': 'tone'}))
+    clip.chunks[0].tags['label'] = 'changed'
+    assert clip.tags == {'label': 'tone'}
+    assert clip.chunks[1].tags['label'] == 'tone'
+
+
+def test_a_short_clip_is_filled_up_and_says_so(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    write_tone(tmp_path / 'a.wav', 1.5)
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav'))
+    (chunk,) = clip.chunks
+    assert chunk.location == [0, 64000]
+    assert (chunk.tags['beg_in_ms'], chunk.tags['end_in_ms']) == (0, 1500)
+    assert chunk.tags['padded'] is True
+    assert clip.tensor.shape == (64000,)
+    assert np.abs(clip.tensor[:24000]).max() > 0.4
+    assert not clip.tensor[24000:].any()
+
+
+def test_times_of_a_part_are_those_of_the_whole_file(
+    segmenter: AudioSegmenter, tmp_path: Path
+) -> None:
+    write_tone(tmp_path / 'a.wav', 20)
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav#t=5,11'))
+    assert clip.tensor.shape == (96000,)
+    assert [chunk.location for chunk in clip.chunks] == [[80000, 144000], [112000, 176000]]
+    assert [chunk.tags['beg_in_ms'] for chunk in clip.chunks] == [5000, 7000]
+
+
+def test_a_part_37_hours_into_its_file_says_so(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    path = tmp_path / 'long.wav'
+    with soundfile.SoundFile(path, 'w', 1000, 1, 'PCM_U8') as file:
+        for _ in range(140):
+            file.write(np.zeros(1_000_000, np.float32))
+    early, late = segment(
+        segmenter,
+        AudioClip(id='early', uri='long.wav#t=130000,130004'),
+        AudioClip(id='late', uri='long.wav#t=139000,139004'),
+    )
+    assert early.error is None
+    assert early.chunks[0].location == [130000 * 16000, 130004 * 16000]
+    assert '37 hours' in late.error
+    DocList[AudioClip]([early, late]).to_protobuf()
+
+
+def test_one_bad_clip_does_not_stop_the_others(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    write_tone(tmp_path / 'good.wav', 5)
+    soundfile.write(tmp_path / 'no_samples.wav', np.zeros(0), 16000)
+    (tmp_path / 'empty.wav').touch()
+    (tmp_path / 'text.mp3').write_text('no sound at all ' * 99)
+    expected = {
+        'missing.wav': 'missing.wav does not exist',
+        'empty.wav': 'empty.wav is empty (0 bytes)',
+        'no_samples.wav': 'no_samples.wav holds no sound',
+        'text.mp3': 'text.mp3 is not audio',
+        '.': '. is a folder',
+        '/etc/passwd': '/etc/passwd is outside',
+    }
+    *bad, good = segment(segmenter, *(AudioClip(uri=uri) for uri in [*expected, 'good.wav']))
+    for clip in bad:
+        assert str(clip.error).startswith(expected[str(clip.uri)])
+        assert not clip.chunks
+        assert clip.tensor is None
+    assert good.error is None
+    assert len(good.chunks) == 2
+
+
+def test_what_needs_no_chunks_passes_untouched(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    write_tone(tmp_path / 'a.wav', 5)
+    clips = [
+        AudioClip(uri='a.wav', chunk_count=1),
+        AudioClip(id='stored'),
+        AudioClip(uri='a.wav', error='refused before'),
+        AudioClip(uri='a.wav', chunks=[AudioChunk(tensor=np.zeros(64000, np.float32))]),
+    ]
+    before = [clip.to_protobuf() for clip in clips]
+    assert [clip.to_protobuf() for clip in segment(segmenter, *clips)] == before
+
+
+def test_source_tells_one_version_of_a_file_from_another(
+    segmenter: AudioSegmenter, tmp_path: Path
+) -> None:
+    path = write_tone(tmp_path / 'a.wav', 5)
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav'))
+    assert clip.source is not None
+    assert clip.source['path'] == str(path)
+    assert clip.source['size'] == path.stat().st_size
+    assert clip.source['mtime_ns'] == path.stat().st_mtime_ns
+    assert len(clip.source['sha256']) == 64
+
+
+def test_the_media_folder_is_always_a_root(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    (tmp_path / 'elsewhere').mkdir()
+    (tmp_path / 'media').mkdir()
+    write_tone(tmp_path / 'media' / 'kept.wav', 5)
+    other = AudioSegmenter(roots=str(tmp_path / 'elsewhere'), media=str(tmp_path / 'media'))
+    (clip,) = segment(other, AudioClip(uri='kept.wav'))
+    assert clip.error is None
+
+
+@pytest.mark.parametrize(('window_size', 'stride'), [(4, 0), (4, 5), (0, 0), (4, -1)])
+def test_windows_that_cannot_be_cut_are_refused(window_size: float, stride: float) -> None:
+    with pytest.raises(ValueError, match=f'window_size {window_size} s and stride {stride} s'):
+        AudioSegmenter(window_size=window_size, stride=stride)

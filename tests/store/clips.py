@@ -1,0 +1,45 @@
+"""Small clips to store, and the configuration of their index."""
+
+from typing import Any
+
+import numpy as np
+
+from audio_search.store import Clip, Configuration
+
+DIMENSIONS = 16
+CONFIGURATION = Configuration(
+    model_name='tiny',
+    model_sha256='0123456789abcdef' * 4,
+    pooling='concat',
+    dimensions=DIMENSIONS,
+    window_s=4.0,
+    stride_s=2.0,
+)
+
+
+def clip(
+    id: str,
+    chunks: int = 4,
+    *,
+    uri: str | None = None,
+    tags: dict[str, Any] | None = None,
+    seed: int = 0,
+    embeddings: np.ndarray | None = None,
+) -> Clip:
+    """A clip whose embeddings follow from its id and `seed`, unless they are given."""
+    if embeddings is None:
+        rng = np.random.default_rng([seed, *id.encode()])
+        embeddings = rng.integers(-128, 128, (chunks, DIMENSIONS)).astype(np.int8)
+    beg_s = 2 * np.arange(len(embeddings))
+    locations = np.stack(
+        [beg_s / 2, beg_s * 16000, (beg_s + 4) * 16000, beg_s * 1000, (beg_s + 4) * 1000], axis=1
+    )
+    return Clip(
+        id=id,
+        uri=f'{id}.wav' if uri is None else uri,
+        tags={'name': id} if tags is None else tags,
+        locations=locations.astype(np.int64),
+        embeddings=embeddings,
+        sample_rate=16000,
+        source={'size': 3, 'mtime_ns': 2**62},
+    )

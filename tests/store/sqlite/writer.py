@@ -1,0 +1,83 @@
+"""A process that stores clips until it is killed, and what it should leave behind.
+
+`python -m tests.store.sqlite.writer FOLDER FIRST` carries out the steps from FIRST on, each as one
+request to an indexer of its own, and says `begun N` and `done N` around each.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from docarray import DocList
+from docarray.typing import ID
+
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from executors.indexer import SimpleIndexer
+
+DIMENSIONS = 512
+# Clip id -> the step that stored it, and the step that last changed its tags.
+State = dict[str, tuple[int, int]]
+
+
+def open_indexer(folder: Path) -> SimpleIndexer:
+    """An indexer in a folder, with a file for its model's weights."""
+    weights = folder / 'weights.npz'
+    if not weights.exists():
+        weights.write_bytes(b'any')
+    return SimpleIndexer(path=str(folder / 'index.sqlite'), weights=str(weights))
+
+
+def embeddings(id: str, step: int) -> np.ndarray:
+    """int8 [chunks, 512] of a clip that a step stores: any number of chunks from 1 to 40."""
+    rng = np.random.default_rng([step, *id.encode()])
+    return rng.integers(-128, 128, (rng.integers(1, 41), DIMENSIONS)).astype(np.int8)
+
+
+def plan(step: int) -> tuple[str, list[str]]:
+    """What a step does, to which clips."""
+    rng = np.random.default_rng(step)
+    ids = [f'clip {n}' for n in rng.choice(60, rng.integers(1, 13), replace=False)]
+    return str(rng.choice(['index', 'index', 'index', 'update', 'delete'])), ids
+
+
+def after(state: State, step: int) -> State:
+    """The state that a step leaves behind."""
+    action, ids = plan(step)
+    if action == 'index':
+        return state | dict.fromkeys(ids, (step, step))
+    if action == 'update':
+        return state | {id: (state[id][0], step) for id in ids if id in state}
+    return {id: steps for id, steps in state.items() if id not in ids}
+
+
+def carry_out(indexer: SimpleIndexer, step: int) -> None:
+    action, ids = plan(step)
+    docs = DocList[AudioClip](
+        AudioClip(id=ID(id), uri=f'{id}.wav', tags=Tags(step=step)) for id in ids
+    )
+    if action == 'index':
+        for doc in docs:
+            doc.source = Tags(step=step)
+            doc.chunks = DocList[AudioChunk](
+                AudioChunk(offset=row, embedding=Embedding.from_int8(values))
+                for row, values in enumerate(embeddings(str(doc.id), step))
+            )
+        assert not any(doc.error for doc in indexer.index(docs))
+    elif action == 'update':
+        indexer.update(docs)
+    else:
+        indexer.delete(docs)
+
+
+def main() -> None:
+    folder, step = Path(sys.argv[1]), int(sys.argv[2])
+    indexer = open_indexer(folder)
+    while True:
+        print(f'begun {step}', flush=True)
+        carry_out(indexer, step)
+        print(f'done {step}', flush=True)
+        step += 1
+
+
+if __name__ == '__main__':
+    main()
