@@ -22,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from audio_search import logs
-from audio_search.flow.supervisor import GaveUp, StartError, Stopped, Supervisor
+from audio_search.flow.supervisor import RestartLimit, StartError, StopRequested, Supervisor
 from audio_search.settings import Settings, SettingsError
 from audio_search.store import IndexFileError
 from audio_search.store.sqlite import check
@@ -54,9 +54,16 @@ def main() -> int:
             console.print(f'copied the index to {arguments.file}')
         else:
             serve(settings, demonstrate=arguments.command is None)
-    except Stopped:
+    except StopRequested:
         return 0
-    except (SettingsError, WeightsError, IndexFileError, PortTaken, StartError, GaveUp) as error:
+    except (
+        SettingsError,
+        WeightsError,
+        IndexFileError,
+        PortTaken,
+        StartError,
+        RestartLimit,
+    ) as error:
         print(f'audio-search: {error}', file=sys.stderr)
         return 1
     return 0
@@ -76,7 +83,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def serve(settings: Settings, demonstrate: bool) -> None:
-    """Run the service until Stopped. What can refuse a start is looked at before it."""
+    """Run the service until StopRequested. What can refuse a start is looked at before it."""
     # A line a request is for whoever runs a service, not for who looks at a table.
     to_stderr = not demonstrate and not os.environ['AUDIO_SEARCH_LOG']
     os.environ['AUDIO_SEARCH_LOG'] = logs.STDERR if to_stderr else settings.log

@@ -22,9 +22,9 @@ from audio_search.documents import (
     Tags,
 )
 from audio_search.flow.children import end_with_parent
-from audio_search.store import Clip, Configuration, Entry, Excluded, Neighbour, StorageError
+from audio_search.store import Clip, ClipRef, Configuration, Entry, Neighbour, StorageError
 from audio_search.store.records import UNKNOWN, check_json, to_json
-from audio_search.store.sqlite import Index
+from audio_search.store.sqlite import SqliteStore
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.vggish import parameters as vggish
 from audio_search.vggish import weights as vggish_weights
@@ -72,7 +72,7 @@ class SimpleIndexer(Executor):
         _check_traversal('traversal_left', traversal_left)
         _check_traversal('traversal_right', traversal_right)
         self.configuration = configuration(model_path, weights, pooling, window_size, stride)
-        self.store = Index(Path(path), self.configuration, ann=self.match_args.ann)
+        self.store = SqliteStore(Path(path), self.configuration, ann=self.match_args.ann)
 
     def close(self) -> None:
         self.store.close()
@@ -245,7 +245,7 @@ class SimpleIndexer(Executor):
         excluded = None
         if parameters.get('exclude_self'):
             excluded = [
-                Excluded(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
+                ClipRef(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
             ]
         found = iter(
             self.store.search(

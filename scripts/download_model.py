@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print('Stopped; run it again to go on where it stopped.', file=sys.stderr)
+        print('StopRequested; run it again to go on where it stopped.', file=sys.stderr)
         return 1
     return verify_model.verify(options.models)
 

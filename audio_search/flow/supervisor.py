@@ -26,11 +26,11 @@ class StartError(RuntimeError):
     """A part of the service that did not start; the message names it."""
 
 
-class GaveUp(RuntimeError):
+class RestartLimit(RuntimeError):
     """Processes died faster than they are worth restarting; the message names the last."""
 
 
-class Stopped(KeyboardInterrupt):
+class StopRequested(KeyboardInterrupt):
     """SIGTERM or Ctrl-C arrived. Of that kind so that event loops let it through."""
 
 
@@ -52,7 +52,7 @@ class Supervisor:
             with contextlib.redirect_stdout(io.StringIO()):
                 self.flow.start()
             if self._stopped:  # and something on the way caught it
-                raise Stopped
+                raise StopRequested
         except (RuntimeFailToStart, RuntimeRunForeverEarlyError):
             dead = [name for name, process in self._processes() if not process.is_alive()]
             self._end()
@@ -68,7 +68,10 @@ class Supervisor:
         self._end()
 
     def watch(self) -> None:
-        """Replace processes that die, until Stopped. Raises GaveUp after too many in a minute."""
+        """Replace processes that die, until StopRequested.
+
+        Raises RestartLimit after too many within a minute.
+        """
         while True:
             time.sleep(WATCH_S)
             for pods, place in self._places():
@@ -81,7 +84,7 @@ class Supervisor:
         while self._restarts and now - self._restarts[0] > 60:
             self._restarts.popleft()
         if len(self._restarts) == RESTARTS_PER_MINUTE:
-            raise GaveUp(
+            raise RestartLimit(
                 f'the {_name(dead)} ended {RESTARTS_PER_MINUTE + 1} times within a minute; '
                 'the lines above say why'
             )
@@ -113,7 +116,7 @@ class Supervisor:
         if os.getpid() != self._pid:  # a child that Jina has not given its own handlers yet
             os._exit(128 + number)
         self._stopped = True
-        raise Stopped
+        raise StopRequested
 
     def _end(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):

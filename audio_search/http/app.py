@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 
 from audio_search.audio import sources
 from audio_search.documents import AudioClip
-from audio_search.http.limits import BodyLimit, KnownOrigins, Places, TokenRequired, refusal
-from audio_search.http.metrics import Metrics, Observed, refresh, request_id
+from audio_search.http.limits import BodyLimit, ConcurrencyLimit, OriginCheck, TokenAuth, refusal
+from audio_search.http.metrics import Metrics, RequestLog, refresh, request_id
 from audio_search.logs import log
 from audio_search.page.login import add_login, login_form
 from audio_search.schemas import (
@@ -42,7 +42,7 @@ from audio_search.schemas import (
     UpdateBody,
 )
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
-from audio_search.service.service import AudioService, Refused
+from audio_search.service.service import AudioService, RequestError
 from audio_search.settings import Settings
 
 B = TypeVar('B', bound=BaseModel)
@@ -95,7 +95,7 @@ def _add_work(app: FastAPI, service: AudioService, settings: Settings, metrics: 
             async with asyncio.timeout(settings.timeout_s):
                 clips = await work
         except TimeoutError:
-            raise Refused(
+            raise RequestError(
                 504,
                 f'not done within {settings.timeout_s:g} s; send less at once, '
                 'or raise AUDIO_SEARCH_TIMEOUT_S',
@@ -171,7 +171,7 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
     ) -> dict[str, Any]:
         """What is indexed, a page at a time."""
         if unknown := set(include) - {'point'}:
-            raise Refused(422, f'include has {sorted(unknown)[0]!r}; point is all there is')
+            raise RequestError(422, f'include has {sorted(unknown)[0]!r}; point is all there is')
         return await service.clips(offset, limit, include)
 
     @app.get('/status', responses=PROBLEMS, response_model_exclude_none=True)
@@ -204,7 +204,7 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
         """The file of an indexed clip; ranges are answered."""
         clip = await service.stored(clip_id)
         if clip is None:
-            raise Refused(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
+            raise RequestError(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
         path = await asyncio.to_thread(_path_of, clip, service.roots)
         kind = mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
         return FileResponse(path, media_type=kind)
@@ -214,14 +214,14 @@ def _path_of(clip: AudioClip, roots: tuple[Path, ...]) -> Path:
     try:
         return sources.resolve(clip.uri or '', roots).path
     except sources.MediaForbidden as error:
-        raise Refused(403, str(error)) from None
+        raise RequestError(403, str(error)) from None
     except sources.MediaError as error:
-        raise Refused(404, str(error)) from None
+        raise RequestError(404, str(error)) from None
 
 
 def _add_error_answers(app: FastAPI) -> None:
-    @app.exception_handler(Refused)
-    async def refused(request: Request, error: Refused) -> Response:
+    @app.exception_handler(RequestError)
+    async def refused(request: Request, error: RequestError) -> Response:
         return refusal(error.status, error.detail, error.retry_after_s)
 
     @app.exception_handler(ExecutorDown)
@@ -256,10 +256,10 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     endpoints = frozenset(path for route in app.routes if (path := getattr(route, 'path', '')))
     # The last one added is the first a request meets.
     app.add_middleware(BodyLimit, most_mb=settings.max_body_mb)
-    app.add_middleware(Places, most=settings.concurrency, wait_s=settings.queue_wait_s)
-    app.add_middleware(TokenRequired, token=settings.token, form=login_form)
+    app.add_middleware(ConcurrencyLimit, most=settings.concurrency, wait_s=settings.queue_wait_s)
+    app.add_middleware(TokenAuth, token=settings.token, form=login_form)
     origins = _origin_pattern(settings.cors_origins)
-    app.add_middleware(KnownOrigins, pattern=origins)
+    app.add_middleware(OriginCheck, pattern=origins)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=origins,
@@ -267,7 +267,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         allow_headers=['Authorization', 'Content-Type', 'Range'],
         expose_headers=['X-Request-Id', 'Retry-After'],
     )
-    app.add_middleware(Observed, metrics=metrics, endpoints=endpoints)
+    app.add_middleware(RequestLog, metrics=metrics, endpoints=endpoints)
 
 
 def _origin_pattern(origins: tuple[str, ...]) -> str:
@@ -346,7 +346,7 @@ def _keep(service: AudioService, files: list[UploadFile], keep: bool) -> list[An
     try:
         return [service.uploads.save(blocks(f), f.filename or 'sound', keep) for f in files]
     except OSError as error:
-        raise Refused(
+        raise RequestError(
             503, f'the upload cannot be kept ({error.strerror}); make room on the disk'
         ) from None
 
@@ -355,7 +355,7 @@ def _parse(kind: type[B], text: str) -> B:
     try:
         return kind.model_validate(_parse_json('parameters', text))
     except ValidationError as error:
-        raise Refused(422, _one_sentence(list(error.errors()))) from None
+        raise RequestError(422, _one_sentence(list(error.errors()))) from None
 
 
 def _parse_json(name: str, text: str) -> dict[str, Any]:
@@ -364,7 +364,9 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Refused(422, f'{name} is not a JSON object; send text such as {{"label": "bell"}}')
+        raise RequestError(
+            422, f'{name} is not a JSON object; send text such as {{"label": "bell"}}'
+        )
     return value
 
 

@@ -24,7 +24,7 @@ def unauthorized() -> Response:
     return response
 
 
-class TokenRequired:
+class TokenAuth:
     """Asks for the bearer token, or the cookie the page keeps it in, where one is set.
 
     A browser that opens the page is answered with `form`, which asks for the token.
@@ -77,7 +77,7 @@ def _tokens(scope: Scope) -> list[str]:
     return given
 
 
-class KnownOrigins:
+class OriginCheck:
     """Refuses what other web sites make a browser send: it would act with its user's access.
 
     Browsers name the origin of every POST; other clients name none, and pass. `pattern` matches the
@@ -102,7 +102,7 @@ class KnownOrigins:
         await self.app(scope, receive, send)
 
 
-class Places:
+class ConcurrencyLimit:
     """Lets `most` working requests in at once; the others wait, with their bodies still unread."""
 
     def __init__(self, app: ASGIApp, most: int, wait_s: float) -> None:

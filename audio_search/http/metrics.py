@@ -47,7 +47,7 @@ class Metrics:
 endpoint_of_request: ContextVar[str] = ContextVar('endpoint_of_request', default='-')
 
 
-class Observed:
+class RequestLog:
     """Gives each request an id, counts it, and writes one line of JSON about it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, endpoints: frozenset[str]) -> None:

@@ -10,7 +10,7 @@ from audio_search.documents import Match
 from audio_search.page import clip_map, library, matches
 from audio_search.page.colours import Labels
 from audio_search.page.heat_map import heat_map_html
-from audio_search.page.library import PAGE_CLIPS, Known, know
+from audio_search.page.library import PAGE_CLIPS, IndexView, read_index
 from audio_search.page.queries import Found, Sound, Windows, search
 from audio_search.page.text import Problem, alert, count, note, sentence, text
 from audio_search.service.service import AudioService
@@ -184,7 +184,7 @@ class Page:
         """Search with an indexed clip that was met somewhere on the page."""
         sound = Sound(id=event.id)
         try:
-            choices = (await know(self.service)).choices()
+            choices = (await read_index(self.service)).choices()
         except Exception:  # the search meets the same error, and tells it
             choices = []
         if sound.key not in {key for _, key in choices}:
@@ -230,7 +230,7 @@ class Page:
     async def look(self, offset: int) -> Any:
         """What is indexed, now: the header, what can be chosen, and the library."""
         try:
-            known = await know(self.service)
+            known = await read_index(self.service)
             status = await self.service.status()
         except Exception as error:
             return alert(sentence(error)), *_unchanged(4)
@@ -261,7 +261,7 @@ class Page:
 
     async def draw_map(self) -> Html:
         try:
-            known = await know(self.service)
+            known = await read_index(self.service)
             return clip_map.map_html(known.clips, known.total, self.labels)
         except Exception as error:
             return alert(sentence(error))
@@ -287,7 +287,7 @@ class Page:
 
     async def add_toys(self) -> AsyncIterator[Html]:
         try:
-            known = await know(self.service)
+            known = await read_index(self.service)
             async for html in library.add_toys(self.service, known.toys):
                 yield html
         except Exception as error:
@@ -327,7 +327,7 @@ def _unchanged(outputs: int) -> tuple[Any, ...]:
     return tuple(gr.skip() for _ in range(outputs))
 
 
-def _toys_button(known: Known) -> gr.Button:
+def _toys_button(known: IndexView) -> gr.Button:
     if not known.toys:
         return gr.Button(visible=False)
     return gr.Button(f'Add the {count(len(known.toys), "toy clip")}', visible=True)

@@ -25,7 +25,7 @@ EMPTY = note('Nothing is indexed yet. Add your own files above, or the toy clips
 
 
 @dataclass(frozen=True)
-class Known:
+class IndexView:
     """What the page knows of the index: its first clips, how many there are, and the toy clips
     (uris) that are not among them."""
 
@@ -47,13 +47,13 @@ class Known:
         return [*indexed, *toys]
 
 
-async def know(service: AudioService) -> Known:
+async def read_index(service: AudioService) -> IndexView:
     """Look at the index, and for toy clips."""
     page = await service.clips(0, MOST_KNOWN, ['point'])
     clips = page['clips']
     indexed = {clip['uri'] for clip in clips}
     toys = [uri for uri in await asyncio.to_thread(_toy_uris, service) if uri not in indexed]
-    return Known(clips, int(page['total']), toys)
+    return IndexView(clips, int(page['total']), toys)
 
 
 def toy_tags(uri: str) -> dict[str, Any]:

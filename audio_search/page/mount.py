@@ -15,7 +15,7 @@ from audio_search.audio.decoding import AudioError
 from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
 from audio_search.page.layout import Page
-from audio_search.service.service import AudioService, Refused
+from audio_search.service.service import AudioService, RequestError
 from audio_search.settings import Settings
 
 PATH = '/ui'
@@ -50,7 +50,7 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     """Serve the page on `app`, which has its own routes and middleware already."""
     open_cache(settings.workspace / 'page')
     _add_pictures(app, service)
-    app.add_middleware(_Policy)
+    app.add_middleware(ContentSecurityPolicy)
     blocks = Page(service).build()
     blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=settings.concurrency)
     # By itself it looks for work every millisecond, on the loop that answers every request.
@@ -92,7 +92,7 @@ def _add_pictures(app: FastAPI, service: AudioService) -> None:
         """The picture of an indexed clip, or the part of it around the match, which is marked."""
         clip = await service.stored(clip_id)
         if clip is None:
-            raise Refused(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
+            raise RequestError(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
         marked = beg_in_ms / 1000, end_in_ms / 1000
         async with drawing:
             png = await asyncio.to_thread(_png, clip.uri or '', service, marked)
@@ -108,10 +108,10 @@ def _png(uri: str, service: AudioService, marked: tuple[float, float]) -> bytes:
         end_s = min(beg_s + EXCERPT_S, source.end_s or float('inf'))
         return spectrogram.of_file(source.path, source.mtime_ns, beg_s, end_s).png(marked)
     except (sources.MediaError, AudioError) as error:
-        raise Refused(404, str(error)) from None
+        raise RequestError(404, str(error)) from None
 
 
-class _Policy:
+class ContentSecurityPolicy:
     """Tells the browser, with each of the page's answers, whom it may talk to."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from audio_search.service.pipeline import ExecutorDown
-from audio_search.service.service import Refused
+from audio_search.service.service import RequestError
 
 log = logging.getLogger('audio_search')
 
@@ -18,9 +18,9 @@ class Problem(Exception):
 def sentence(error: Exception) -> str:
     """What to tell the user; what nobody expected goes to the log instead."""
     if isinstance(error, Problem):
-        return _sentence_case(str(error))
-    if isinstance(error, Refused):
-        return _sentence_case(error.detail)
+        return _with_full_stop(str(error))
+    if isinstance(error, RequestError):
+        return _with_full_stop(error.detail)
     if isinstance(error, ExecutorDown):
         return f'The {error} is down. It is being started again; try again in a few seconds.'
     if isinstance(error, TimeoutError):
@@ -29,7 +29,7 @@ def sentence(error: Exception) -> str:
     return 'The service failed at this. Its log has the reason.'
 
 
-def _sentence_case(words: str) -> str:
+def _with_full_stop(words: str) -> str:
     """'the uri is empty; give one' -> 'the uri is empty; give one.', unless it ends already."""
     return words if words.endswith(('.', '!', '?')) else f'{words}.'
 

@@ -25,7 +25,7 @@ BATCH_S = 1200.0
 SLOWEST_BYTES_PER_S = 4000
 
 
-class Refused(Exception):
+class RequestError(Exception):
     """A request that is answered with an HTTP status and one sentence."""
 
     def __init__(self, status: int, detail: str, retry_after_s: int | None = None) -> None:
@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 @dataclass
-class Asked:
+class Item:
     """One document of a request: its clip, and what is known of it before the executors run."""
 
     clip: AudioClip
@@ -67,7 +67,7 @@ class AudioService:
         """
         try:
             asked = await self._ask(body.data, uploads, keep=True)
-        except Refused:
+        except RequestError:
             self._drop([upload for upload in uploads if upload.is_new])
             raise
         await self._look_up(asked)
@@ -79,7 +79,7 @@ class AudioService:
     async def search(self, body: SearchBody, uploads: Sequence[Upload] = ()) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads."""
         parameters = body.parameters.model_dump(exclude_none=True)
-        asked: list[Asked] = []
+        asked: list[Item] = []
         try:
             _check_filter(parameters)
             asked = await self._ask(body.data, uploads, keep=False)
@@ -111,7 +111,7 @@ class AudioService:
         """Forget every clip."""
         docs, _ = await self.pipeline.post('/clear', only='indexer')
         if docs and docs[0].error:
-            raise Refused(503, docs[0].error)
+            raise RequestError(503, docs[0].error)
         await asyncio.to_thread(self.uploads.clear)
         return []
 
@@ -141,9 +141,9 @@ class AudioService:
 
     async def _ask(
         self, bodies: Sequence[ClipBody], uploads: Sequence[Upload], keep: bool
-    ) -> list[Asked]:
+    ) -> list[Item]:
         if len(bodies) > self.settings.max_docs:
-            raise Refused(
+            raise RequestError(
                 413,
                 f'{len(bodies)} documents are more than the {self.settings.max_docs} that one '
                 'request may have; send them in several',
@@ -155,9 +155,9 @@ class AudioService:
             ]
         )
 
-    def _resolve(self, body: ClipBody, keep: bool, upload: Upload | None) -> Asked:
+    def _resolve(self, body: ClipBody, keep: bool, upload: Upload | None) -> Item:
         """`keep` is for clips that are to be stored; others may be named by their id alone."""
-        one = Asked(AudioClip(id=body.id, uri=body.uri, tags=body.tags), upload=upload)
+        one = Item(AudioClip(id=body.id, uri=body.uri, tags=body.tags), upload=upload)
         try:
             if body.chunks:
                 one.clip.chunks = DocList[AudioChunk](
@@ -187,7 +187,7 @@ class AudioService:
             one.refuse(f'the sound cannot be kept ({error.strerror}); make room or try again')
         return one
 
-    async def _look_up(self, asked: list[Asked]) -> None:
+    async def _look_up(self, asked: list[Item]) -> None:
         """Give each clip the id it is stored under, and mark those whose file did not change."""
         open_ = [one for one in asked if one.source and not one.clip.chunks]
         if not open_:
@@ -196,7 +196,7 @@ class AudioService:
         stored, _ = await self.pipeline.post('/lookup', named, only='indexer')
         await asyncio.to_thread(_mark_known, open_, stored)
 
-    async def _run(self, endpoint: str, asked: list[Asked], parameters: dict[str, Any]) -> None:
+    async def _run(self, endpoint: str, asked: list[Item], parameters: dict[str, Any]) -> None:
         """Send what can be used through the executors. Of one id asked twice the last is sent."""
         usable = [one for one in asked if not one.clip.error]
         last = {one.clip.id: one for one in usable}
@@ -225,13 +225,13 @@ class AudioService:
     ) -> list[AudioClip]:
         """Ask the indexer to do something to clips named by id or uri."""
         if len(bodies) > self.settings.max_docs:
-            raise Refused(
+            raise RequestError(
                 413, f'more than {self.settings.max_docs} documents; send them in several'
             )
         asked = []
         for body in bodies:
             clip = AudioClip(id=body.id, uri=body.uri, tags=body.tags if keep_tags else {})
-            asked.append(Asked(clip))
+            asked.append(Item(clip))
             if not (body.id or body.uri):
                 asked[-1].refuse('neither an id nor a uri was given; name the clip by one of them')
         named = [one for one in asked if not one.clip.error]
@@ -248,13 +248,13 @@ class AudioService:
             self.uploads.remove(upload.uri)
 
     @staticmethod
-    def _answers(asked: list[Asked]) -> list[AudioClip]:
+    def _answers(asked: list[Item]) -> list[AudioClip]:
         """403 and 404 answer the whole request where every document is refused for that reason."""
         statuses = {one.status for one in asked}
         if len(statuses) == 1 and (status := statuses.pop()):
             first = asked[0].clip.error or ''
             more = f' (and so are the other {len(asked) - 1})' if len(asked) > 1 else ''
-            raise Refused(status, first + more)
+            raise RequestError(status, first + more)
         return [one.clip for one in asked]
 
 
@@ -265,10 +265,10 @@ def _check_filter(parameters: dict[str, Any]) -> None:
     try:
         validate(parameters['filter'])
     except FilterError as error:
-        raise Refused(422, str(error)) from None
+        raise RequestError(422, str(error)) from None
 
 
-def _mark_known(asked: Sequence[Asked], stored: Sequence[AudioClip]) -> None:
+def _mark_known(asked: Sequence[Item], stored: Sequence[AudioClip]) -> None:
     for one, known in zip(asked, stored, strict=True):
         assert one.source
         if not known.chunk_count:
@@ -299,7 +299,7 @@ def _client_chunk(chunk: Any, offset: int, clip: ClipBody) -> AudioChunk:
     )
 
 
-def _batches(asked: Sequence[Asked]) -> Iterator[DocList[AudioClip]]:
+def _batches(asked: Sequence[Item]) -> Iterator[DocList[AudioClip]]:
     batch, seconds = DocList[AudioClip](), 0.0
     for one in asked:
         lasts_s = _lasts_at_most_s(one)
@@ -312,7 +312,7 @@ def _batches(asked: Sequence[Asked]) -> Iterator[DocList[AudioClip]]:
         yield batch
 
 
-def _lasts_at_most_s(one: Asked) -> float:
+def _lasts_at_most_s(one: Item) -> float:
     """How much sound may be in a file, without opening it."""
     if one.source is None or one.clip.chunk_count:
         return 0.0

@@ -3,13 +3,13 @@
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError, StorageError
 from audio_search.store.filters import FilterError
-from audio_search.store.records import Clip, Entry, Excluded, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
 
 __all__ = [
     'Clip',
+    'ClipRef',
     'Configuration',
     'Entry',
-    'Excluded',
     'FilterError',
     'IndexFileError',
     'Neighbour',

@@ -62,7 +62,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Excluded:
+class ClipRef:
     """A clip by its id or, failing that, its uri."""
 
     id: str | None

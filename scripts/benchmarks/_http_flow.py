@@ -21,7 +21,7 @@ from jina import Executor, Flow, requests
 
 from audio_search.documents import AudioClip, Embedding, Tags
 from audio_search.flow.children import end_with_parent
-from audio_search.flow.supervisor import Stopped, Supervisor
+from audio_search.flow.supervisor import StopRequested, Supervisor
 from executors.indexer import SimpleIndexer
 from executors.ranker import MyRanker
 from executors.segmenter import AudioSegmenter
@@ -130,5 +130,5 @@ if __name__ == '__main__':
     try:
         with Supervisor(load(sys.argv[1])) as service:
             service.watch()
-    except Stopped:
+    except StopRequested:
         pass

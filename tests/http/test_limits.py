@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from audio_search.http.limits import COOKIE, BodyLimit, KnownOrigins, Places, TokenRequired
+from audio_search.http.limits import COOKIE, BodyLimit, ConcurrencyLimit, OriginCheck, TokenAuth
 
 
 async def echo(request: Request) -> PlainTextResponse:
@@ -43,7 +43,7 @@ def call(app: ASGIApp, method: str, path: str, **request: Any) -> httpx.Response
     ],
 )
 def test_the_token_opens(headers: dict[str, str]) -> None:
-    assert call(TokenRequired(ECHO, 'right'), 'POST', '/search', headers=headers).text == '0'
+    assert call(TokenAuth(ECHO, 'right'), 'POST', '/search', headers=headers).text == '0'
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_token_opens(headers: dict[str, str]) -> None:
 )
 def test_without_the_token_a_401_says_what_to_send(headers: dict[str, str]) -> None:
     response = call(
-        TokenRequired(ECHO, 'right'),
+        TokenAuth(ECHO, 'right'),
         'POST',
         '/search',
         headers={name: value.encode('latin-1') for name, value in headers.items()},
@@ -73,15 +73,15 @@ def test_without_the_token_a_401_says_what_to_send(headers: dict[str, str]) -> N
 
 @pytest.mark.parametrize('path', ['/', '/docs', '/health/live', '/static-offline-docs/x'])
 def test_some_paths_need_no_token(path: str) -> None:
-    assert call(TokenRequired(ECHO, 'right'), 'GET', path).status_code == 200
+    assert call(TokenAuth(ECHO, 'right'), 'GET', path).status_code == 200
 
 
 def test_sound_needs_the_token() -> None:
-    assert call(TokenRequired(ECHO, 'right'), 'GET', '/audio/x').status_code == 401
+    assert call(TokenAuth(ECHO, 'right'), 'GET', '/audio/x').status_code == 401
 
 
 def test_no_token_set_opens_everything() -> None:
-    assert call(TokenRequired(ECHO, ''), 'GET', '/audio/x').status_code == 200
+    assert call(TokenAuth(ECHO, ''), 'GET', '/audio/x').status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_no_token_set_opens_everything() -> None:
     ],
 )
 def test_another_web_site_cannot_make_a_browser_post(headers: dict[str, str], status: int) -> None:
-    app = KnownOrigins(ECHO, r'http://localhost:\d*')
+    app = OriginCheck(ECHO, r'http://localhost:\d*')
     assert call(app, 'POST', '/search', headers=headers).status_code == status
     assert call(app, 'GET', '/', headers=headers).status_code == 200
 
@@ -144,7 +144,7 @@ def test_requests_past_the_limit_wait_and_then_get_a_503_without_being_read() ->
         yield b'x'
 
     async def scenario() -> None:
-        async with client(Places(app, most=2, wait_s=0.2)) as http:
+        async with client(ConcurrencyLimit(app, most=2, wait_s=0.2)) as http:
             first = [asyncio.create_task(http.post('/search')) for _ in range(2)]
             await asyncio.sleep(0.05)
             refused = await http.post('/search', content=body())

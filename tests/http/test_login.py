@@ -2,7 +2,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from audio_search.http.limits import COOKIE, TokenRequired
+from audio_search.http.limits import COOKIE, TokenAuth
 from audio_search.page.login import add_login, login_form
 
 TOKEN = 'a "quoted"; tökén'
@@ -17,7 +17,7 @@ def client() -> TestClient:
         return 'the page'
 
     add_login(app, TOKEN)
-    app.add_middleware(TokenRequired, token=TOKEN, form=login_form)
+    app.add_middleware(TokenAuth, token=TOKEN, form=login_form)
     return TestClient(app, headers={'Accept': 'text/html'}, follow_redirects=False)
 
 

@@ -4,14 +4,14 @@ import pytest
 
 from audio_search.page.text import Problem, clock, count, file_name, label_of, part, sentence, text
 from audio_search.service.pipeline import ExecutorDown
-from audio_search.service.service import Refused
+from audio_search.service.service import RequestError
 
 
 @pytest.mark.parametrize(
     ('error', 'says'),
     [
         (Problem('choose a clip'), 'choose a clip.'),
-        (Refused(404, 'there is no such clip; see the library'), 'see the library.'),
+        (RequestError(404, 'there is no such clip; see the library'), 'see the library.'),
         (ExecutorDown('encoder'), 'The encoder is down.'),
         (TimeoutError(), 'took too long'),
     ],

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_search.store.sqlite import Index
+from audio_search.store.sqlite import SqliteStore
 from tests.store.clips import CONFIGURATION
 
 
@@ -13,6 +13,6 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(path: Path) -> Iterator[Index]:
-    with Index(path, CONFIGURATION) as index:
+def index(path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(path, CONFIGURATION) as index:
         yield index

@@ -2,6 +2,6 @@
 
 from audio_search.store.sqlite.backup import backup
 from audio_search.store.sqlite.opening import check
-from audio_search.store.sqlite.store import Index
+from audio_search.store.sqlite.store import SqliteStore
 
-__all__ = ['Index', 'backup', 'check']
+__all__ = ['SqliteStore', 'backup', 'check']

@@ -18,7 +18,7 @@ LOAD_BATCH_CLIPS = 1024
 
 
 def check(path: Path, configuration: Configuration) -> None:
-    """Raise IndexFileError where `Index(path, configuration)` would, and change nothing."""
+    """Raise IndexFileError where `SqliteStore(path, configuration)` would, and change nothing."""
     path = path.resolve()
     if path.exists():
         _check_configuration(path, configuration)

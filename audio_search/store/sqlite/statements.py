@@ -143,7 +143,7 @@ def finish(db: sqlite3.Connection, next_number: int) -> int:
     return version(db)
 
 
-class Saved(NamedTuple):
+class GraphFile(NamedTuple):
     """The graph of an approximate search: the SHA-256 of its file, which is in its name, and the
     clips that are in it: all up to a number, as they were then."""
 
@@ -151,12 +151,12 @@ class Saved(NamedTuple):
     covered: int
 
 
-def saved_graph(db: sqlite3.Connection) -> Saved | None:
+def saved_graph(db: sqlite3.Connection) -> GraphFile | None:
     token, covered = db.execute('SELECT graph_token, graph_covered FROM state').fetchone()
-    return None if token is None else Saved(token, covered)
+    return None if token is None else GraphFile(token, covered)
 
 
-def keep_graph(db: sqlite3.Connection, saved: Saved) -> None:
+def keep_graph(db: sqlite3.Connection, saved: GraphFile) -> None:
     db.execute('UPDATE state SET graph_token = ?, graph_covered = ?', saved)
 
 

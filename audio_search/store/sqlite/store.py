@@ -16,9 +16,9 @@ import numpy as np
 from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
-from audio_search.store.records import Clip, Entry, Excluded, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
 from audio_search.store.sqlite import opening, schema, statements
-from audio_search.store.sqlite.statements import Saved
+from audio_search.store.sqlite.statements import GraphFile
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
@@ -33,7 +33,7 @@ LOG_LIMIT_BYTES = 64 << 20
 SAME_MOMENT_S = 5.0
 
 
-class Index:
+class SqliteStore:
     """The clips of one file. Any number of threads may search while others write.
 
     A search sees whole clips, as they were at one moment.
@@ -80,7 +80,7 @@ class Index:
         self._writer.close()
         self._lock.release()
 
-    def __enter__(self) -> 'Index':
+    def __enter__(self) -> 'SqliteStore':
         return self
 
     def __exit__(
@@ -128,7 +128,7 @@ class Index:
                 with suppress(sqlite3.Error):  # what was to be stored is stored
                     db.execute('PRAGMA wal_checkpoint(RESTART)')
 
-    def _keep_graph(self, saved: Saved) -> None:
+    def _keep_graph(self, saved: GraphFile) -> None:
         with self._write_lock:
             try:
                 statements.keep_graph(self._writer, saved)
@@ -187,7 +187,7 @@ class Index:
         *,
         distinct: bool = True,
         filter: Any = None,
-        excluded: Sequence[Excluded] | None = None,
+        excluded: Sequence[ClipRef] | None = None,
     ) -> list[list[Neighbour]]:
         """The nearest stored chunks of each query, nearest first: one for each of the `limit`
         nearest clips, or with `distinct=False` the `limit` nearest chunks.

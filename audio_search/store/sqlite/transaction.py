@@ -8,7 +8,7 @@ from audio_search.store.sqlite import statements
 
 
 class Transaction:
-    """Changes to the index; see `Index.transaction`."""
+    """Changes to the index; see `SqliteStore.transaction`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -29,7 +29,7 @@ class Transaction:
         self._next_number += 1
 
     def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
-        """As Index.find."""
+        """As SqliteStore.find."""
         number = statements.find_one(self._db, id, uri)
         return None if number is None else statements.entry(self._db, number)
 

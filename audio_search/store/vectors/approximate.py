@@ -14,10 +14,10 @@ import numpy as np
 
 from audio_search.store.errors import StorageError
 from audio_search.store.sqlite import schema
-from audio_search.store.sqlite.statements import Saved
+from audio_search.store.sqlite.statements import GraphFile
 from audio_search.store.vectors.blocks import BLOCK_ROWS, Block, Snapshot, look_up
 from audio_search.store.vectors.graph import Graph, clips_and_ordinals, keys_of
-from audio_search.store.vectors.nearest import Best, Nearest, exact_cosines
+from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
 from audio_search.store.vectors.scan import Scanner
 
 CANDIDATES_A_CLIP = 8  # several chunks of a clip may be near
@@ -38,8 +38,8 @@ class Approximate:
         dimensions: int,
         scanner: Scanner,
         snapshot: Snapshot,
-        saved: Saved | None,
-        keep: Callable[[Saved], None],
+        saved: GraphFile | None,
+        keep: Callable[[GraphFile], None],
     ) -> None:
         self._path = path
         self._scanner = scanner
@@ -96,16 +96,16 @@ class Approximate:
             if candidates is None:
                 break
             keys, covered = candidates
-            bests = [Best(limit, distinct, number) for number in excluded]
-            _offer(bests, snapshot.blocks, queries, keys, covered)
+            tops = [TopK(limit, distinct, number) for number in excluded]
+            _offer(tops, snapshot.blocks, queries, keys, covered)
             if newer := _newer(snapshot.blocks, covered):
                 tails = self._scanner.search(
                     newer, queries, limit, distinct=distinct, excluded=excluded
                 )
-                for best, tail in zip(bests, tails, strict=True):
-                    best.offer(tail.cosines, tail.clips, tail.ordinals)
-            if all(best.settle().full for best in bests):
-                return [best.nearest() for best in bests]
+                for top, tail in zip(tops, tails, strict=True):
+                    top.add(tail.cosines, tail.clips, tail.ordinals)
+            if all(top.compact().full for top in tops):
+                return [top.nearest() for top in tops]
             count *= 2
         return self._scanner.search(
             snapshot.blocks, queries, limit, distinct=distinct, excluded=excluded
@@ -143,7 +143,7 @@ class Approximate:
         try:
             self._graph.save(partial)
             schema.sync(partial)
-            saved = Saved(_digest(partial), self._graph.covered)
+            saved = GraphFile(_digest(partial), self._graph.covered)
             partial.rename(self._file(saved.token))
             self._keep(saved)
         except (OSError, RuntimeError, StorageError):
@@ -152,7 +152,7 @@ class Approximate:
             for other in earlier - {self._file(saved.token)}:
                 other.unlink(missing_ok=True)
 
-    def _load(self, saved: Saved) -> bool:
+    def _load(self, saved: GraphFile) -> bool:
         """USearch ends the whole process over a file that is not as it was written."""
         path = self._file(saved.token)
         try:
@@ -171,7 +171,7 @@ def _digest(path: Path) -> str:
 
 
 def _offer(
-    bests: Sequence[Best],
+    tops: Sequence[TopK],
     blocks: Sequence[Block],
     queries: np.ndarray,
     keys: np.ndarray,
@@ -182,10 +182,10 @@ def _offer(
     found, vectors, square_norms = look_up(blocks, clips, ordinals)
     wide = queries.astype(np.float64)
     products = vectors.astype(np.float64) @ wide.T
-    for query, best in enumerate(bests):
+    for query, top in enumerate(tops):
         square_norm = int(wide[query] @ wide[query])
         cosines = exact_cosines(products[:, query], square_norms, square_norm)
-        best.offer(cosines, clips[found], ordinals[found])
+        top.add(cosines, clips[found], ordinals[found])
 
 
 def _additions(

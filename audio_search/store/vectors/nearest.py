@@ -30,32 +30,32 @@ def exact_cosines(products: np.ndarray, square_norms: np.ndarray, square_norm: i
     return np.divide(products, np.sqrt(squares), out=np.zeros(squares.shape), where=squares > 0)
 
 
-class Best:
+class TopK:
     """The best `limit` rows so far, each of another clip when `distinct`.
 
-    Rows up to `floor` are not considered: there are enough that come earlier.
+    Rows up to `threshold` are not considered: there are enough that come earlier.
     """
 
     def __init__(self, limit: int, distinct: bool, excluded: int | None = None) -> None:
         self.limit = limit
         self.distinct = distinct
         self.excluded = excluded
-        self.floor = -np.inf
+        self.threshold = -np.inf
         self._found: list[Rows] = [NO_ROWS]
         self._pending = 0
 
-    def offer(self, cosines: np.ndarray, clips: np.ndarray, ordinals: np.ndarray) -> None:
+    def add(self, cosines: np.ndarray, clips: np.ndarray, ordinals: np.ndarray) -> None:
         """Consider rows; those that follow in the index have to be offered later."""
-        kept = cosines > self.floor
+        kept = cosines > self.threshold
         if self.excluded is not None:
             kept &= clips != self.excluded
         if kept.any():
             self._found.append((cosines[kept], clips[kept], ordinals[kept]))
             self._pending += len(self._found[-1][0])
         if self._pending > PENDING_ROWS + self.limit:
-            self.settle()
+            self.compact()
 
-    def settle(self) -> 'Best':
+    def compact(self) -> 'TopK':
         """Keep no more than the best `limit`."""
         if not self._pending:
             return self
@@ -66,14 +66,14 @@ class Best:
             order = order[np.sort(first)]
         order = order[: self.limit]
         if len(order) == self.limit:
-            self.floor = max(self.floor, float(cosines[order[-1]]))
+            self.threshold = max(self.threshold, float(cosines[order[-1]]))
         self._found = [(cosines[order], clips[order], ordinals[order])]
         self._pending = 0
         return self
 
     @property
     def full(self) -> bool:
-        """Whether there are as many as wanted; after `settle`."""
+        """Whether there are as many as wanted; after `compact`."""
         return len(self._found[0][0]) == self.limit
 
     def rows(self) -> Rows:
@@ -81,5 +81,5 @@ class Best:
         return np.concatenate(cosines), np.concatenate(clips), np.concatenate(ordinals)
 
     def nearest(self) -> Nearest:
-        cosines, clips, ordinals = self.settle().rows()
+        cosines, clips, ordinals = self.compact().rows()
         return Nearest(clips, ordinals, cosines)

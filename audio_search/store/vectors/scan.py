@@ -12,7 +12,7 @@ import numkong
 import numpy as np
 
 from audio_search.store.vectors.blocks import BLOCK_ROWS, Block
-from audio_search.store.vectors.nearest import Best, Nearest, exact_cosines
+from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
 
 QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay in the cache
 # All rows are scored in float32, a span at a time, and only the best of each span is kept; then the
@@ -63,7 +63,7 @@ class Scanner:
         to leave out. A clip is found by its nearest chunk. A zero vector has the distance 1 from
         everything.
         """
-        bests = [Best(limit, distinct, number) for number in excluded or [None] * len(queries)]
+        tops = [TopK(limit, distinct, number) for number in excluded or [None] * len(queries)]
         for start in range(0, len(queries), QUERY_BATCH):
             batch = _Queries(queries[start : start + QUERY_BATCH])
             # One iterator for all: a thread that is free takes the next block.
@@ -74,8 +74,8 @@ class Scanner:
             peaks = [peaks for future in futures for peaks in future.result()]
             peaks.sort(key=lambda one: one.number)
             if peaks:
-                batch.settle(bests[start : start + QUERY_BATCH], peaks)
-        return [best.nearest() for best in bests]
+                batch.rank(tops[start : start + QUERY_BATCH], peaks)
+        return [top.nearest() for top in tops]
 
 
 class _Span(NamedTuple):
@@ -88,7 +88,7 @@ class _Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Peaks:
+class SpanMaxima:
     """The best row of each span of a block, for each query: its cosine times the norm of the query,
     float32 [queries, spans], and its clip, int32 [queries, spans].
 
@@ -127,7 +127,7 @@ class _Queries:
         # The products with a zero vector are 0, whatever they are divided by.
         self._norms = np.sqrt(np.maximum(self._square_norms, 1))
 
-    def peaks(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[_Peaks]:
+    def peaks(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[SpanMaxima]:
         """Of those blocks that this thread gets."""
         out = numkong.empty((BLOCK_ROWS, self.count), dtype='int32')
         products = np.asarray(out)
@@ -160,21 +160,21 @@ class _Queries:
             used = spans[:, : -(-count // SPAN_ROWS)]
             best = used.argmax(axis=2)
             best += SPAN_ROWS * np.arange(used.shape[1])
-            found.append(_Peaks(number, block, rows, mask, scores[each, best], clips[best]))
+            found.append(SpanMaxima(number, block, rows, mask, scores[each, best], clips[best]))
         return found
 
-    def settle(self, bests: Sequence[Best], peaks: Sequence[_Peaks]) -> None:
+    def rank(self, tops: Sequence[TopK], peaks: Sequence[SpanMaxima]) -> None:
         """Give each query's best the rows of the spans where they may be, in their order."""
         scores = np.concatenate([one.scores for one in peaks], axis=1)
         best_clips = np.concatenate([one.clips for one in peaks], axis=1)
         firsts = np.cumsum([0] + [one.scores.shape[1] for one in peaks])
-        near = np.empty(scores.shape, bool)
-        for query, best in enumerate(bests):
-            floor = _floor(scores[query], best_clips[query], best)
-            best.floor = floor / self._norms[query] - MARGIN
-            least = max(floor - 2 * MARGIN * self._norms[query], LOWEST)
-            near[query] = scores[query] >= least
-        places = np.flatnonzero(near.any(axis=0))
+        candidates = np.empty(scores.shape, bool)
+        for query, best in enumerate(tops):
+            threshold = _threshold(scores[query], best_clips[query], best)
+            best.threshold = threshold / self._norms[query] - MARGIN
+            least = max(threshold - 2 * MARGIN * self._norms[query], LOWEST)
+            candidates[query] = scores[query] >= least
+        places = np.flatnonzero(candidates.any(axis=0))
         for start in range(0, len(places), SPANS_AT_ONCE):
             group = places[start : start + SPANS_AT_ONCE]
             owners = firsts.searchsorted(group, 'right') - 1
@@ -184,12 +184,12 @@ class _Queries:
             ]
             vectors, square_norms, clips, ordinals = map(np.concatenate, zip(*spans, strict=True))
             products = np.asarray(numkong.dots_packed(vectors, self._packed))
-            for query in np.flatnonzero(near[:, group].any(axis=1)).tolist():
-                own = np.repeat(near[query, group], [len(span.clips) for span in spans])
+            for query in np.flatnonzero(candidates[:, group].any(axis=1)).tolist():
+                own = np.repeat(candidates[query, group], [len(span.clips) for span in spans])
                 cosines = exact_cosines(
                     products[own, query], square_norms[own], self._square_norms[query]
                 )
-                bests[query].offer(cosines, clips[own], ordinals[own])
+                tops[query].add(cosines, clips[own], ordinals[own])
 
     def _multiply(self, vectors: np.ndarray, count: int, out: numkong.Tensor) -> None:
         """The int32 products of the first `count` vectors with the queries, into `out`."""
@@ -199,7 +199,7 @@ class _Queries:
             numkong.dots_packed(vectors, self._packed, out=out, start_row=start, end_row=end)
 
 
-def _floor(scores: np.ndarray, clips: np.ndarray, best: Best) -> float:
+def _threshold(scores: np.ndarray, clips: np.ndarray, best: TopK) -> float:
     """What the nearest rows reach at least, since the best of as many spans do, each of another
     clip where that is wanted; -inf where there are not that many spans."""
     if best.excluded is not None:

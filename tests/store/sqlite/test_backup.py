@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from audio_search.store import IndexFileError
-from audio_search.store.sqlite import Index, backup, check
+from audio_search.store.sqlite import SqliteStore, backup, check
 from tests.store.clips import CONFIGURATION, clip
 from tests.store.sqlite.files import contents, file_size_limit
 
 
-def put(index: Index, *clips) -> None:
+def put(index: SqliteStore, *clips) -> None:
     with index.transaction() as transaction:
         for one in clips:
             transaction.put(one)
@@ -42,7 +42,7 @@ def test_a_copy_made_while_clips_are_stored_is_one_moment(index, path, tmp_path)
     thread.join()
     assert stored > 5
     for i in range(5):
-        with Index(tmp_path / f'{i}.sqlite', CONFIGURATION) as copy:
+        with SqliteStore(tmp_path / f'{i}.sqlite', CONFIGURATION) as copy:
             names = [entry.id for entry in copy.page(400, 10**6)[0]]
             pairs = len(names) // 2
             assert names == [f'{side} {n}' for n in range(pairs) for side in ('left', 'right')]
@@ -59,7 +59,7 @@ def test_a_copy_is_one_file(index, path, tmp_path):
 def test_a_copy_that_is_put_back_is_written_while_others_read(index, path, tmp_path):
     put(index, clip('a'))
     backup(path, tmp_path / 'copy.sqlite')
-    with Index(tmp_path / 'copy.sqlite', CONFIGURATION) as copy:
+    with SqliteStore(tmp_path / 'copy.sqlite', CONFIGURATION) as copy:
         with closing(sqlite3.connect(copy.path)) as reader:
             reader.execute('BEGIN')
             assert reader.execute('SELECT count(*) FROM clips').fetchone() == (1,)
@@ -80,7 +80,7 @@ def test_a_copy_of_which_a_writer_died_is_as_it_was_before(index, path, tmp_path
     subprocess.run([sys.executable, '-c', program, str(copy)], check=False)
     assert (copy.parent / 'copy.sqlite-journal').exists()
     check(copy, CONFIGURATION)
-    with Index(copy, CONFIGURATION) as opened:
+    with SqliteStore(copy, CONFIGURATION) as opened:
         assert [entry.tags for entry in opened.page(0, 300)[0]] == [
             {'name': f'{i}'} for i in range(200)
         ]

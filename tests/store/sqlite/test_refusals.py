@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from audio_search.store import Configuration, IndexFileError
-from audio_search.store.sqlite import Index, check
+from audio_search.store.sqlite import SqliteStore, check
 from audio_search.store.sqlite.schema import SCHEMA_VERSION
 from tests.store.clips import CONFIGURATION, clip
 from tests.store.sqlite.files import contents, file_size_limit, read_only
@@ -23,7 +23,7 @@ from tests.store.sqlite.files import contents, file_size_limit, read_only
 @pytest.fixture
 def stored(path: Path) -> Path:
     """An index with some clips, closed."""
-    with Index(path, CONFIGURATION) as index, index.transaction() as transaction:
+    with SqliteStore(path, CONFIGURATION) as index, index.transaction() as transaction:
         for i in range(500):
             transaction.put(clip(str(i), 40))
     return path
@@ -33,7 +33,7 @@ def assert_refused(path: Path, *named: str, configuration: Configuration = CONFI
     """By the check before a start and by the start itself, in one sentence, and unchanged."""
     before = contents(path.parent)
     messages = []
-    for refuse in (check, Index):
+    for refuse in (check, SqliteStore):
         with pytest.raises(IndexFileError) as refused:
             refuse(path, configuration)
         messages.append(str(refused.value))
@@ -60,7 +60,7 @@ def test_an_index_made_otherwise(stored, change, named):
 
 
 def test_the_name_of_the_model_does_not_matter(stored):
-    Index(stored, replace(CONFIGURATION, model_name='the same weights, renamed')).close()
+    SqliteStore(stored, replace(CONFIGURATION, model_name='the same weights, renamed')).close()
 
 
 def test_another_schema_version(stored):
@@ -94,7 +94,7 @@ def test_a_truncated_file_with_a_log_beside_it(stored, tmp_path):
     """The log may hold pages that the file lacks, so only reading tells."""
     broken = tmp_path / 'broken' / stored.name
     broken.parent.mkdir()
-    with Index(stored, CONFIGURATION) as index:
+    with SqliteStore(stored, CONFIGURATION) as index:
         with index.transaction() as transaction:
             transaction.put(clip('new'))
         for suffix in ('', '-wal'):
@@ -102,7 +102,7 @@ def test_a_truncated_file_with_a_log_beside_it(stored, tmp_path):
     os.truncate(broken, broken.stat().st_size // 2)
     before = contents(broken.parent)[broken.name]
     with pytest.raises(IndexFileError, match='damaged'):
-        Index(broken, CONFIGURATION)
+        SqliteStore(broken, CONFIGURATION)
     assert contents(broken.parent)[broken.name] == before
 
 
@@ -113,26 +113,26 @@ def test_bytes_overwritten_in_the_middle(stored):
         file.write(b'\xff' * 100_000)
     before = contents(stored.parent)[stored.name]
     with pytest.raises(IndexFileError, match='damaged'):
-        Index(stored, CONFIGURATION)
+        SqliteStore(stored, CONFIGURATION)
     assert contents(stored.parent)[stored.name] == before
 
 
 def test_two_services_on_one_file(stored):
-    with Index(stored, CONFIGURATION):
-        for refuse in (check, Index):
+    with SqliteStore(stored, CONFIGURATION):
+        for refuse in (check, SqliteStore):
             with pytest.raises(IndexFileError, match='in use'):
                 refuse(stored, CONFIGURATION)
-    Index(stored, CONFIGURATION).close()
+    SqliteStore(stored, CONFIGURATION).close()
 
 
 def test_two_services_on_one_file_by_different_names(stored):
     link = stored.with_name('link.sqlite')
     link.symlink_to(stored)
-    with Index(stored, CONFIGURATION):
-        for refuse in (check, Index):
+    with SqliteStore(stored, CONFIGURATION):
+        for refuse in (check, SqliteStore):
             with pytest.raises(IndexFileError, match='in use'):
                 refuse(link, CONFIGURATION)
-    with Index(link, CONFIGURATION) as index:
+    with SqliteStore(link, CONFIGURATION) as index:
         assert index.counts() == (500, 20_000)
         assert sorted(path.name for path in stored.parent.iterdir()) == [
             'index.sqlite', 'index.sqlite-shm', 'index.sqlite-wal', 'index.sqlite.lock',
@@ -142,18 +142,19 @@ def test_two_services_on_one_file_by_different_names(stored):
 
 def test_a_service_in_another_process_and_its_death(stored):
     program = (
-        'import sys, time; from pathlib import Path; from audio_search.store.sqlite import Index;'
+        'import sys, time; from pathlib import Path;'
+        'from audio_search.store.sqlite import SqliteStore;'
         'from tests.store.clips import CONFIGURATION;'
-        f'index = Index(Path({str(stored)!r}), CONFIGURATION); print("open", flush=True);'
+        f'index = SqliteStore(Path({str(stored)!r}), CONFIGURATION); print("open", flush=True);'
         'time.sleep(60)'
     )
     with subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE) as other:
         assert other.stdout
         assert other.stdout.readline() == b'open\n'
         with pytest.raises(IndexFileError, match='in use'):
-            Index(stored, CONFIGURATION)
+            SqliteStore(stored, CONFIGURATION)
         other.kill()
-    with Index(stored, CONFIGURATION) as index:
+    with SqliteStore(stored, CONFIGURATION) as index:
         assert index.counts() == (500, 20_000)
 
 
@@ -168,16 +169,16 @@ def shared_folder() -> Iterator[Path]:
 
 def test_a_file_that_cannot_be_written(shared_folder):
     path = shared_folder / 'index.sqlite'
-    Index(path, CONFIGURATION).close()
+    SqliteStore(path, CONFIGURATION).close()
     with read_only(path, shared_folder):
         assert_refused(path, 'cannot be written')
-    Index(path, CONFIGURATION).close()
+    SqliteStore(path, CONFIGURATION).close()
 
 
 def test_a_folder_that_cannot_be_written(shared_folder):
     path = shared_folder / 'new' / 'index.sqlite'
     with read_only(shared_folder):
-        for refuse in (check, Index):
+        for refuse in (check, SqliteStore):
             with pytest.raises(IndexFileError, match='cannot be written'):
                 refuse(path, CONFIGURATION)
     assert contents(shared_folder) == {}
@@ -185,7 +186,7 @@ def test_a_folder_that_cannot_be_written(shared_folder):
 
 def test_a_file_that_cannot_be_read(shared_folder):
     path = shared_folder / 'index.sqlite'
-    Index(path, CONFIGURATION).close()
+    SqliteStore(path, CONFIGURATION).close()
     path.chmod(0)
     with read_only(shared_folder), pytest.raises(IndexFileError, match='cannot be read'):
         check(path, CONFIGURATION)
@@ -194,25 +195,25 @@ def test_a_file_that_cannot_be_read(shared_folder):
 def test_a_folder_where_a_file_is(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(IndexFileError, match='cannot be written'):
-        Index(tmp_path / 'file' / 'index.sqlite', CONFIGURATION)
+        SqliteStore(tmp_path / 'file' / 'index.sqlite', CONFIGURATION)
 
 
 def test_no_room_for_a_new_index(path):
     path.parent.mkdir()
     with file_size_limit(1000), pytest.raises(IndexFileError, match='cannot be written'):
-        Index(path, CONFIGURATION)
+        SqliteStore(path, CONFIGURATION)
     assert list(contents(path.parent)) == ['index.sqlite.lock']
-    Index(path, CONFIGURATION).close()
+    SqliteStore(path, CONFIGURATION).close()
 
 
 def test_no_room_beside_an_index(stored):
     before = contents(stored.parent)[stored.name]
     with file_size_limit(1000), pytest.raises(IndexFileError) as refused:
-        Index(stored, CONFIGURATION)
+        SqliteStore(stored, CONFIGURATION)
     assert 'make room' in str(refused.value)
     assert 'damaged' not in str(refused.value)
     assert contents(stored.parent)[stored.name] == before
-    with Index(stored, CONFIGURATION) as index:
+    with SqliteStore(stored, CONFIGURATION) as index:
         assert index.counts() == (500, 20_000)
 
 

@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_search.store import Excluded, FilterError, StorageError
-from audio_search.store.sqlite import Index
+from audio_search.store import ClipRef, FilterError, StorageError
+from audio_search.store.sqlite import SqliteStore
 from tests.store.clips import CONFIGURATION, DIMENSIONS, clip
 from tests.store.sqlite.files import file_size_limit
 
 
-def put(index: Index, *clips) -> None:
+def put(index: SqliteStore, *clips) -> None:
     with index.transaction() as transaction:
         for one in clips:
             transaction.put(one)
 
 
-def names(index: Index) -> list[str]:
+def names(index: SqliteStore) -> list[str]:
     return [entry.id for entry in index.page(0, 1000)[0]]
 
 
-def found(index: Index, query, limit=5, **kwargs) -> list[str]:
+def found(index: SqliteStore, query, limit=5, **kwargs) -> list[str]:
     (neighbours,) = index.search(query[np.newaxis], limit, **kwargs)
     return [neighbour.clip_id for neighbour in neighbours]
 
@@ -38,9 +38,9 @@ def test_a_new_index_is_empty_and_searchable(index):
 def test_what_is_stored_comes_back_after_reopening(path):
     stored = clip('a', 3, tags={'n': 2**62, 'x': 0.1, 'deep': {'ä': [None, True]}, 'one': 1.0})
     stored.chunk_tags = {1: {'padded': True}}
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         put(index, stored, clip('b', 1))
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         assert index.counts() == (2, 4)
         back = index.clip('a')
         (neighbours,) = index.search(stored.embeddings[1:2], 1)
@@ -111,7 +111,7 @@ def test_tags_are_replaced_alone(index):
 
 
 def test_deleted_clips_are_gone_also_after_reopening(path):
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         put(index, *(clip(name) for name in 'abcd'))
         with index.transaction() as transaction:
             assert transaction.delete('b')
@@ -121,14 +121,14 @@ def test_deleted_clips_are_gone_also_after_reopening(path):
         assert found(index, clip('b').embeddings[0], limit=9, filter={'name': 'b'}) == []
         put(index, clip('e'))
         assert sorted(found(index, clip('b').embeddings[0], limit=9)) == ['a', 'c', 'e']
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         assert names(index) == ['a', 'c', 'e']
         assert index.counts() == (3, 12)
         assert sorted(found(index, clip('b').embeddings[0], limit=9)) == ['a', 'c', 'e']
 
 
 def test_clear_empties_the_file_too(path):
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         empty = index.file_bytes()
         put(index, *(clip(str(i)) for i in range(2000)))
         assert index.file_bytes() > 2 * empty
@@ -155,7 +155,7 @@ def test_a_filter_selects_before_the_search(index):
 def test_each_query_may_leave_a_clip_out(index):
     put(index, clip('a'), clip('b'), clip('c'))
     queries = np.stack([clip(name).embeddings[0] for name in 'abc'])
-    excluded = [Excluded('a', None), Excluded(None, 'b.wav'), Excluded('x', 'y')]
+    excluded = [ClipRef('a', None), ClipRef(None, 'b.wav'), ClipRef('x', 'y')]
     results = index.search(queries, 1, excluded=excluded)
     assert [one[0].clip_id == name for one, name in zip(results, 'abc', strict=True)] == [
         False,
@@ -251,7 +251,7 @@ def test_the_log_does_not_grow_under_searches_without_a_pause(index, monkeypatch
 
 
 def test_a_full_disk_fails_the_write_and_nothing_else(path):
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('a'))
         with file_size_limit(index.file_bytes() + 100_000):
             with pytest.raises(StorageError) as refused:
@@ -262,7 +262,7 @@ def test_a_full_disk_fails_the_write_and_nothing_else(path):
             assert found(index, clip('a').embeddings[0], limit=9) == ['a']
         put(index, clip('c'))
         assert names(index) == ['a', 'c']
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         assert names(index) == ['a', 'c']
         assert found(index, clip('c').embeddings[0], limit=1) == ['c']
 
@@ -278,30 +278,30 @@ def test_a_file_that_another_program_changes_is_not_waited_for_forever(index, pa
 
 def test_a_copy_of_the_files_in_use_opens_with_all_that_was_acknowledged(path, tmp_path):
     """What a power cut leaves: the file, and a log that was never written back."""
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         for i in range(30):
             put(index, clip(str(i)))
         after = tmp_path / 'after' / path.name
         after.parent.mkdir()
         for suffix in ('', '-wal'):
             shutil.copy(f'{path}{suffix}', f'{after}{suffix}')
-    with Index(after, CONFIGURATION) as index:
+    with SqliteStore(after, CONFIGURATION) as index:
         assert names(index) == [str(i) for i in range(30)]
         assert found(index, clip('29').embeddings[3], limit=1) == ['29']
 
 
 def test_numbers_are_never_given_twice(path):
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('a'), clip('b'))
         with index.transaction() as transaction:
             transaction.delete('b')
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('c'))
     with closing(sqlite3.connect(path)) as db:
         assert db.execute('SELECT id, number FROM clips').fetchall() == [('a', 1), ('c', 3)]
 
 
-def test_every_commit_waits_for_the_disk(index: Index, path: Path):
+def test_every_commit_waits_for_the_disk(index: SqliteStore, path: Path):
     """2 is FULL: with less, a power cut may take the last answers back."""
     with index.transaction() as transaction:
         assert transaction._db.execute('PRAGMA synchronous').fetchone() == (2,)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_search.store import Excluded
-from audio_search.store.sqlite import Index, backup
+from audio_search.store import ClipRef
+from audio_search.store.sqlite import SqliteStore, backup
 from tests.store.clips import CONFIGURATION, DIMENSIONS, clip
 
 SIZES = (1, 4, 4, 4, 4, 4, 30)
@@ -26,19 +26,19 @@ def sounds(count: int, seed: int = 0) -> list[np.ndarray]:
     ]
 
 
-def store(index: Index, embeddings: list[np.ndarray], prefix: str = '') -> None:
+def store(index: SqliteStore, embeddings: list[np.ndarray], prefix: str = '') -> None:
     with index.transaction() as transaction:
         for i, values in enumerate(embeddings):
             transaction.put(clip(f'{prefix}{i}', embeddings=values, tags={'parity': i % 2}))
 
 
-def delete(index: Index, *ids: str) -> None:
+def delete(index: SqliteStore, *ids: str) -> None:
     with index.transaction() as transaction:
         for id in ids:
             transaction.delete(id)
 
 
-def ids(index: Index, queries: np.ndarray, limit: int = 5, **kwargs) -> list[list[str]]:
+def ids(index: SqliteStore, queries: np.ndarray, limit: int = 5, **kwargs) -> list[list[str]]:
     found = index.search(queries, limit, **kwargs)
     return [[neighbour.clip_id for neighbour in one] for one in found]
 
@@ -50,7 +50,7 @@ def graphs(path: Path) -> list[str]:
 @pytest.fixture
 def stored(path: Path) -> Path:
     """An index of 1000 clips, closed, with its graph beside it."""
-    with Index(path, CONFIGURATION, ann=True) as index:
+    with SqliteStore(path, CONFIGURATION, ann=True) as index:
         store(index, sounds(1000))
         index.wait_for_ann()
     assert len(graphs(path)) == 1
@@ -60,9 +60,9 @@ def stored(path: Path) -> Path:
 def assert_as_exact(path: Path, **kwargs) -> None:
     """Nearly all neighbours, and exact distances."""
     queries = np.concatenate(sounds(40, seed=1))
-    with Index(path, CONFIGURATION) as index:
+    with SqliteStore(path, CONFIGURATION) as index:
         exact = index.search(queries, 5, **kwargs)
-    with Index(path, CONFIGURATION, ann=True) as index:
+    with SqliteStore(path, CONFIGURATION, ann=True) as index:
         before_it_is_built = index.search(queries, 5, **kwargs)
         index.wait_for_ann()
         approximate = index.search(queries, 5, **kwargs)
@@ -90,7 +90,7 @@ def test_what_was_just_stored_is_found_and_what_was_removed_is_not(stored):
     """While the graph is still behind, and after."""
     fresh = sounds(50, seed=2)
     firsts = np.stack([values[0] for values in fresh])
-    with Index(stored, CONFIGURATION, ann=True) as index:
+    with SqliteStore(stored, CONFIGURATION, ann=True) as index:
         store(index, fresh, 'new ')
         assert [one[0] for one in ids(index, firsts)] == [f'new {i}' for i in range(50)]
         index.wait_for_ann()
@@ -109,12 +109,12 @@ def test_what_was_just_stored_is_found_and_what_was_removed_is_not(stored):
 
 def test_filters_limits_and_exclusions(stored):
     query = sounds(1)[0][:1]
-    with Index(stored, CONFIGURATION, ann=True) as index:
+    with SqliteStore(stored, CONFIGURATION, ann=True) as index:
         index.wait_for_ann()
         odd = index.search(query, 20, filter={'parity': 1})[0]
         assert [one.tags['parity'] for one in odd] == [1] * 20
         assert ids(index, query, 1) == [['0']]
-        assert ids(index, query, 1, excluded=[Excluded('0', None)])[0] != ['0']
+        assert ids(index, query, 1, excluded=[ClipRef('0', None)])[0] != ['0']
         assert len(ids(index, query, 1000)[0]) == 1000
         assert len(ids(index, query, 10**9)[0]) == 1000
         chunks = index.search(query, 40, distinct=False)[0]
@@ -124,14 +124,14 @@ def test_filters_limits_and_exclusions(stored):
 def test_the_graph_is_taken_up_after_a_restart_without_it(stored):
     """What changed meanwhile is noticed."""
     (before,) = graphs(stored)
-    with Index(stored, CONFIGURATION) as index:
+    with SqliteStore(stored, CONFIGURATION) as index:
         delete(index, *(str(i) for i in range(0, 1000, 3)))
         store(index, sounds(300, seed=3), 'later ')
     assert graphs(stored) == [before]
     assert_as_exact(stored)
     (after,) = graphs(stored)
     assert after != before
-    with Index(stored, CONFIGURATION, ann=True) as index:
+    with SqliteStore(stored, CONFIGURATION, ann=True) as index:
         index.wait_for_ann()
     assert graphs(stored) == [after]
 
@@ -158,23 +158,23 @@ def test_a_graph_of_another_state_is_not_used(stored, tmp_path):
     """As when an index is put back from a copy, and other clips were stored since."""
     copy = tmp_path / 'copy.sqlite'
     backup(stored, copy)
-    with Index(stored, CONFIGURATION, ann=True) as index:
+    with SqliteStore(stored, CONFIGURATION, ann=True) as index:
         store(index, sounds(200, seed=4), 'lost ')
         index.wait_for_ann()
     shutil.move(copy, stored)
-    with Index(stored, CONFIGURATION) as index:
+    with SqliteStore(stored, CONFIGURATION) as index:
         store(index, sounds(200, seed=5), 'other ')
     assert_as_exact(stored)
 
 
 def test_an_empty_index(path):
-    with Index(path, CONFIGURATION, ann=True) as index:
+    with SqliteStore(path, CONFIGURATION, ann=True) as index:
         assert ids(index, np.ones((2, DIMENSIONS), np.int8)) == [[], []]
         index.wait_for_ann()
         assert ids(index, np.ones((2, DIMENSIONS), np.int8)) == [[], []]
 
 
 def test_closing_does_not_wait_for_the_graph(path):
-    with Index(path, CONFIGURATION, ann=True) as index:
+    with SqliteStore(path, CONFIGURATION, ann=True) as index:
         store(index, sounds(1000))
     assert_as_exact(path)
