@@ -22,13 +22,13 @@ from rich.progress import track
 from rich.table import Table
 
 from audio_search import logs
+from audio_search.flow.configuration import configuration
 from audio_search.flow.supervisor import RestartLimit, StartError, StopRequested, Supervisor
 from audio_search.settings import Settings, SettingsError
 from audio_search.store import IndexFileError
 from audio_search.store.sqlite import check
 from audio_search.vggish import checkpoint, weights
 from audio_search.vggish.weights import Weights, WeightsError
-from executors.indexer import configuration
 
 ROOT = Path(__file__).resolve().parent
 BATCH = 8  # clips a request, so that the bar moves
@@ -158,7 +158,7 @@ def index_toy_data(flow: Flow) -> list[AudioClip]:
 
 def show_matches(flow: Flow, clips: list[AudioClip]) -> None:
     """Search one clip of each of a few labels, and print what was found and where."""
-    by_label = {clip.tags['label']: clip for clip in reversed(clips)}
+    by_label = {(clip.tags or {})['label']: clip for clip in reversed(clips)}
     queries = DocList[AudioClip](
         AudioClip(uri=by_label[label].uri) for label in sorted(by_label)[:SHOWN_LABELS]
     )

@@ -17,7 +17,8 @@ from docarray.typing.proto_register import _register_proto
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-CHUNK_TAGS = ('sample_rate', 'beg_in_ms', 'end_in_ms', 'padded')  # beside those of the clip
+from audio_search.errors import Kind
+
 MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
 EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 
@@ -84,7 +85,8 @@ else:
 class Match(BaseDoc):
     """A chunk near a query chunk, or (after ranking) a clip near a query clip.
 
-    Chunk matches carry their times in `tags`; clip matches in the four fields at the end.
+    A chunk match has the tags of the chunk in `tags` and those of its clip in `clip_tags`; a clip
+    match has the clip's in `tags`.
 
     A match travels as one JSON text: a search has some twenty of them, and field by field docarray
     takes longer over them than the search does.
@@ -102,9 +104,10 @@ class Match(BaseDoc):
     query_beg_in_ms: int | None = None
     query_end_in_ms: int | None = None
     clip_tags: JsonObject = Field(
-        default_factory=Tags,
-        description="of a chunk match: tags of the clip that the chunk's own of that name hide",
+        default_factory=Tags, description='of a chunk match: the tags of its clip'
     )
+    has_file: bool = Field(default=False, description='whether its sound came from a file')
+    missing: bool | None = Field(default=None, description='true where its file is gone')
 
     def to_protobuf(self) -> DocProto:
         return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})
@@ -124,9 +127,11 @@ class AudioChunk(BaseDoc):
     location: list[int] = Field(
         default_factory=list, description='[begin, end) in samples of the whole file'
     )
+    beg_in_ms: int | None = Field(default=None, description='of the whole file, as location')
+    end_in_ms: int | None = None
     tags: JsonObject = Field(
         default_factory=Tags,
-        description='those of the clip, plus sample_rate, beg_in_ms and end_in_ms',
+        description='its own, such as sample_rate; those of its clip are added in answers',
     )
     tensor: Tensor | None = None
     embedding: Embedding | None = None
@@ -134,11 +139,14 @@ class AudioChunk(BaseDoc):
 
 
 class AudioClip(BaseDoc):
-    """One recording, or a part of one."""
+    """One recording, or a part of one.
+
+    Without `tags` (None) an indexed clip keeps those it has; an empty object removes them.
+    """
 
     id: Id | None = None  # type: ignore[assignment]
     uri: str | None = None
-    tags: JsonObject = Field(default_factory=Tags)
+    tags: JsonObject | None = None
     tensor: Tensor | None = Field(
         default=None,
         description='mono waveform at 16 kHz, float32 [samples], beginning where chunks[0] does',
@@ -147,6 +155,10 @@ class AudioClip(BaseDoc):
     chunk_count: int | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
     error: str | None = None
+    error_kind: Kind | None = None
+    note: str | None = Field(
+        default=None, description='what the user should know of a clip that could be used'
+    )
     source: JsonObject | None = Field(
         default=None, description='of the file the uri names: path, size, mtime_ns, sha256'
     )
@@ -157,3 +169,9 @@ def from_files(patterns: str | Iterable[str]) -> DocList[AudioClip]:
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     paths = sorted({path for pattern in patterns for path in glob.glob(pattern, recursive=True)})
     return DocList[AudioClip](AudioClip(uri=path) for path in paths)
+
+
+def fail(clip: AudioClip, error: Exception, default: Kind = Kind.UNUSABLE) -> None:
+    """Mark a clip as failed: with the error's sentence, and the kind it was raised with."""
+    clip.error = str(error)
+    clip.error_kind = getattr(error, 'kind', default)

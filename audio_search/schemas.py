@@ -72,8 +72,10 @@ class ClipBody(Body):
         description='path below a folder the service may read, with #t=BEGIN,END (s) for a part; '
         'or a data: URI that holds the sound',
     )
-    tags: JsonObject = Field(
-        default_factory=dict, description='any JSON object, kept and filtered by'
+    tags: Annotated[dict[str, Any] | None, AfterValidator(_writable)] = Field(
+        default=None,
+        description='any JSON object, kept and filtered by; without it, or null, a clip that is '
+        'indexed already keeps its tags; {} removes them',
     )
     chunks: Annotated[list[ChunkBody], Data] = Field(default_factory=list)
 
@@ -174,6 +176,7 @@ class MatchAnswer(BaseModel):
     end_in_ms: int | None = Field(description='where it ends, ms')
     query_beg_in_ms: int | None = Field(description='where the query window begins in its file, ms')
     query_end_in_ms: int | None = Field(description='where it ends, ms')
+    missing: bool = Field(default=False, description='true where the file of the clip is gone')
 
 
 class QueryAnswer(BaseModel):

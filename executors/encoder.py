@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from docarray import DocList
-from jina import Executor, requests
+from jina import requests
 
 from audio_search.audio import decoding, sources
-from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
-from audio_search.flow.children import end_with_parent
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.logs import log
 from audio_search.settings import split_roots
 from audio_search.vggish.features import examples, fill_up, samples_of
@@ -24,6 +23,7 @@ from audio_search.vggish.parameters import (
 from audio_search.vggish.postprocessing import average, concatenate
 from audio_search.vggish.sound import Sound
 from audio_search.vggish.waveform import WaveformError, mono_16k
+from executors.base import FlowExecutor
 
 SOURCES = ('uri', 'waveform', 'log_mel')
 LOG_MEL_MOST = 100.0  # the logarithm of no float32 sound is above it
@@ -38,7 +38,7 @@ class Input(NamedTuple):
     sounding: int  # how many of these are sound; zeros follow
 
 
-class VGGishAudioEncoder(Executor):
+class VGGishAudioEncoder(FlowExecutor):
     """Sets the embedding of every chunk that has none: `min_duration` VGGish vectors of 0.96 s.
 
     `pooling` concat puts the vectors behind one another, mean averages them. A clip whose sound
@@ -61,7 +61,6 @@ class VGGishAudioEncoder(Executor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        end_with_parent()
         # Here and not above: it brings TensorFlow, which only the process that encodes shall load.
         from audio_search.vggish.model import VGGish
 
@@ -98,10 +97,6 @@ class VGGishAudioEncoder(Executor):
                 item.chunk.embedding = Embedding._docarray_from_native(pooled)
         return docs
 
-    @requests
-    def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return docs
-
     def _inputs(self, docs: DocList[AudioClip]) -> Iterator[Input]:
         """Chunk after chunk, so that memory holds one clip's spectrogram and one batch."""
         for clip in docs:
@@ -110,7 +105,7 @@ class VGGishAudioEncoder(Executor):
             try:
                 yield from self._inputs_of(clip)
             except (WaveformError, decoding.AudioError, sources.MediaError) as error:
-                clip.error = str(error)
+                fail(clip, error)
                 clip.chunks = DocList[AudioChunk]()
             clip.tensor = None
 

@@ -47,7 +47,7 @@ class AudioGateway(FastAPIBaseGateway):
         deployments = json.loads(self.runtime_args.deployments_addresses)
         addresses = {name: hosts[0].split('://')[-1] for name, hosts in deployments.items()}
         pipeline = Pipeline(self.streamer, addresses, observe)
-        service = AudioService(pipeline, self.settings, uploads)
+        service = AudioService(pipeline, self.settings, uploads, metrics)
         from audio_search.page.mount import mount_page
 
         return mount_page(create_app(service, self.settings, metrics), service, self.settings)

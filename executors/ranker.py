@@ -3,13 +3,14 @@
 from typing import Any
 
 from docarray import DocList
-from jina import Executor, requests
+from jina import requests
 
-from audio_search.documents import CHUNK_TAGS, AudioChunk, AudioClip, Match, Tags
-from audio_search.flow.children import end_with_parent
+from audio_search.documents import AudioChunk, AudioClip, Match
+from executors.base import FlowExecutor
+from executors.match_args import MatchArgs, parse_limit
 
 
-class MyRanker(Executor):
+class MyRanker(FlowExecutor):
     """Gives each query clip its nearest clips, each by the best of its chunks, nearest first.
 
     `match_args` are those of the indexer: with `distinct` (its default) every query chunk comes
@@ -18,29 +19,24 @@ class MyRanker(Executor):
 
     def __init__(self, match_args: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        end_with_parent()
-        match_args = match_args or {}
-        self.limit = match_args.get('limit', 5) if match_args.get('distinct', True) else None
+        args = MatchArgs.parse(match_args)
+        self.limit = args.limit if args.distinct else None
 
     @requests(on='/search')
     def rank(
         self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
     ) -> DocList[AudioClip]:
         parameters = parameters or {}
-        limit = int(parameters['limit']) if parameters.get('limit') else self.limit
+        limit = parse_limit(parameters['limit']) if parameters.get('limit') else self.limit
         for clip in docs:
             clip.matches = DocList[Match](best_by_clip(clip.chunks)[:limit])
             if 'embedding' not in (parameters.get('include') or ()):
                 clip.chunks = DocList[AudioChunk]()
         return docs
 
-    @requests
-    def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return docs
-
 
 def best_by_clip(chunks: DocList[AudioChunk]) -> list[Match]:
-    """One match a clip, by ascending cosine distance; ties go to the earlier query chunk."""
+    """One match per clip, by ascending cosine distance; ties go to the earlier query chunk."""
     pairs = sorted(
         ((match, chunk) for chunk in chunks for match in chunk.matches),
         key=lambda pair: pair[0].scores['cosine'],
@@ -57,13 +53,11 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         id=match.parent_id,
         parent_id=match.parent_id,
         uri=match.uri,
-        tags=Tags(
-            {key: value for key, value in match.tags.items() if key not in CHUNK_TAGS}
-            | match.clip_tags
-        ),
+        tags=match.clip_tags,
         scores=match.scores,
-        beg_in_ms=match.tags.get('beg_in_ms'),
-        end_in_ms=match.tags.get('end_in_ms'),
-        query_beg_in_ms=chunk.tags.get('beg_in_ms'),
-        query_end_in_ms=chunk.tags.get('end_in_ms'),
+        beg_in_ms=match.beg_in_ms,
+        end_in_ms=match.end_in_ms,
+        query_beg_in_ms=chunk.beg_in_ms,
+        query_end_in_ms=chunk.end_in_ms,
+        has_file=match.has_file,
     )

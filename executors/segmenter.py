@@ -5,17 +5,20 @@ from typing import Any
 
 import numpy as np
 from docarray import DocList
-from jina import Executor, requests
+from jina import requests
 
 from audio_search.audio import decoding, sources
 from audio_search.audio.decoding import SAMPLE_RATE_HZ
-from audio_search.audio.windows import windows
-from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Tags
-from audio_search.flow.children import end_with_parent
+from audio_search.audio.windows import in_ms, windows
+from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Tags, fail
 from audio_search.settings import split_roots
+from executors.base import FlowExecutor
+
+SOUND_TAGS = {'sample_rate': SAMPLE_RATE_HZ}
+PADDED_TAG = {'padded': True}
 
 
-class AudioSegmenter(Executor):
+class AudioSegmenter(FlowExecutor):
     """Decodes each clip's uri and cuts it into windows of `window_size` s every `stride` s.
 
     `roots` are the folders audio may be read from, separated as in PATH; `media` is where uploads
@@ -32,7 +35,6 @@ class AudioSegmenter(Executor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        end_with_parent()
         if not 0 < stride <= window_size:
             raise ValueError(
                 f'AudioSegmenter: window_size {window_size} s and stride {stride} s; '
@@ -50,10 +52,6 @@ class AudioSegmenter(Executor):
                 self._segment(clip)
         return docs
 
-    @requests
-    def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        return docs
-
     def _segment(self, clip: AudioClip) -> None:
         uri = str(clip.uri)
         try:
@@ -61,7 +59,7 @@ class AudioSegmenter(Executor):
             waveform = decoding.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
             clip.source = source.fingerprint()
         except (sources.MediaError, decoding.AudioError) as error:
-            clip.error = str(error)
+            fail(clip, error)
             return
         except OSError as error:
             clip.error = f'{sources.shorten(uri)} cannot be read ({error.strerror or error})'
@@ -97,19 +95,9 @@ def cut(clip: AudioClip, waveform: np.ndarray, begin: int, window: int, stride: 
             uri=clip.uri,
             offset=offset,
             location=[begin + first, begin + last],
-            tags=chunk_tags(
-                clip.tags, begin + first, begin + min(last, n_samples), last > n_samples
-            ),
+            beg_in_ms=in_ms(begin + first),
+            end_in_ms=in_ms(begin + min(last, n_samples)),
+            tags=Tags(SOUND_TAGS | (PADDED_TAG if last > n_samples else {})),
         )
         for offset, (first, last) in enumerate(windows(n_samples, window, stride))
     )
-
-
-def chunk_tags(clip_tags: dict[str, Any], first: int, last: int, padded: bool) -> Tags:
-    """The clip's tags with the sound's own times, in ms of the whole file."""
-    times = {
-        'sample_rate': SAMPLE_RATE_HZ,
-        'beg_in_ms': round(first * 1000 / SAMPLE_RATE_HZ),
-        'end_in_ms': round(last * 1000 / SAMPLE_RATE_HZ),
-    }
-    return Tags(clip_tags | times | ({'padded': True} if padded else {}))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audio_search.errors import Kind
+
 FRAGMENT = re.compile(r'#t=([^#]*)$')
 SCHEME = re.compile(r'^([A-Za-z][A-Za-z0-9+.-]+):')
 HASH_BLOCK_BYTES = 1 << 20
@@ -18,6 +20,8 @@ class MediaError(ValueError):
 
 class MediaForbidden(MediaError):
     """A uri that points outside the allowed roots, whether or not anything is there."""
+
+    kind = Kind.REFUSED
 
 
 @dataclass(frozen=True)

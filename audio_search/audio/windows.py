@@ -1,5 +1,12 @@
 """Where the windows of a clip lie."""
 
+from audio_search.audio.decoding import SAMPLE_RATE_HZ
+
+
+def in_ms(samples: int) -> int:
+    """A place in a file, from samples at 16 kHz to ms."""
+    return round(samples * 1000 / SAMPLE_RATE_HZ)
+
 
 def windows(n_samples: int, window: int, stride: int) -> list[tuple[int, int]]:
     """[begin, end) of each window over `n_samples`, all in samples.

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import mimetypes
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from audio_search.audio import sources
-from audio_search.documents import AudioClip
+from audio_search.documents import AudioChunk, AudioClip, Match
+from audio_search.errors import Kind, RequestError
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, OriginCheck, TokenAuth, refusal
 from audio_search.http.metrics import Metrics, RequestLog, refresh, request_id
 from audio_search.logs import log
@@ -31,8 +32,10 @@ from audio_search.schemas import (
     Header,
     IndexAnswer,
     IndexBody,
+    IndexFile,
     IndexParameters,
     MatchAnswer,
+    Model,
     Problem,
     QueryAnswer,
     SearchAnswer,
@@ -42,12 +45,24 @@ from audio_search.schemas import (
     UpdateBody,
 )
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
-from audio_search.service.service import AudioService, RequestError
+from audio_search.service.requests import ChunkRequest, ClipRequest
+from audio_search.service.service import AudioService
+from audio_search.service.views import ListedClip
 from audio_search.settings import Settings
 
 B = TypeVar('B', bound=BaseModel)
 
 UPLOAD_BLOCK_BYTES = 1 << 20
+STATUSES = {
+    Kind.MISSING: 404,
+    Kind.UNUSABLE: 422,
+    Kind.INVALID: 422,
+    Kind.REFUSED: 403,
+    Kind.STORAGE: 503,
+    Kind.TOO_LARGE: 413,
+    Kind.BUSY: 503,
+    Kind.LATE: 504,
+}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {'model': Problem, 'description': why}
     for status, why in {
@@ -80,55 +95,45 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
         'that sound like it, nearest first, with the part of the query that matched which part of '
         'the clip.',
     )
-    _add_work(app, service, settings, metrics)
+    _add_work(app, service)
     _add_views(app, service, metrics)
     add_login(app, settings.token)
     _add_error_answers(app)
-    _add_middleware(app, settings, metrics)
+    _add_middleware(app, service, settings, metrics)
     return app
 
 
-def _add_work(app: FastAPI, service: AudioService, settings: Settings, metrics: Metrics) -> None:
-    async def done(work: Awaitable[list[AudioClip]]) -> list[AudioClip]:
-        """What came of the work, if it came in time; clips that failed are counted."""
-        try:
-            async with asyncio.timeout(settings.timeout_s):
-                clips = await work
-        except TimeoutError:
-            raise RequestError(
-                504,
-                f'not done within {settings.timeout_s:g} s; send less at once, '
-                'or raise AUDIO_SEARCH_TIMEOUT_S',
-            ) from None
-        metrics.errors.labels('clip').inc(sum(clip.error is not None for clip in clips))
-        return clips
-
+def _add_work(app: FastAPI, service: AudioService) -> None:
     post: dict[str, Any] = {'responses': PROBLEMS, 'response_model_exclude_unset': True}
 
     @app.post('/index', **post)
     async def index(body: IndexBody) -> IndexAnswer:
         """Index clips. A file that did not change since is not encoded again."""
-        return _index_answer(await done(service.index(body)))
+        return _index_answer(
+            await service.index(_requests(body.data), include=body.parameters.include)
+        )
 
     @app.post('/search', **post)
     async def search(body: SearchBody) -> SearchAnswer:
         """Find the clips that sound like the given one, nearest first."""
-        return _search_answer(await done(service.search(body)))
+        return _search_answer(
+            await service.search(_requests(body.data), **_options(body.parameters))
+        )
 
     @app.post('/delete', **post)
     async def delete(body: DeleteBody) -> IndexAnswer:
         """Forget clips, named by `parameters.ids`, or by id or uri in `data`."""
-        return _index_answer(await done(service.delete(body)))
+        return _index_answer(await service.delete(_requests(body.data), ids=body.parameters.ids))
 
     @app.post('/update', **post)
     async def update(body: UpdateBody) -> IndexAnswer:
         """Replace the tags of indexed clips, named by id or uri."""
-        return _index_answer(await done(service.update(body)))
+        return _index_answer(await service.update(_requests(body.data)))
 
     @app.post('/clear', **post)
     async def clear(body: ClearBody | None = None) -> IndexAnswer:
         """Forget every clip."""
-        return _index_answer(await done(service.clear()))
+        return _index_answer(await service.clear())
 
     @app.post('/index/upload', **post)
     async def index_upload(
@@ -137,11 +142,9 @@ def _add_work(app: FastAPI, service: AudioService, settings: Settings, metrics: 
         parameters: Annotated[str, Form(description='JSON object, as in /index')] = '{}',
     ) -> IndexAnswer:
         """Index files sent in the request; the service keeps them."""
-        body = IndexBody(
-            data=_clip_bodies(files, tags), parameters=_parse(IndexParameters, parameters)
-        )
-        uploads = await asyncio.to_thread(_keep, service, files, True)
-        return _index_answer(await done(service.index(body, uploads)))
+        parsed = _parse(IndexParameters, parameters)
+        requests = await _receive(service, files, _parse_json('tags', tags), keep=True)
+        return _index_answer(await service.index(requests, include=parsed.include))
 
     @app.post('/search/upload', **post)
     async def search_upload(
@@ -149,11 +152,9 @@ def _add_work(app: FastAPI, service: AudioService, settings: Settings, metrics: 
         parameters: Annotated[str, Form(description='JSON object, as in /search')] = '{}',
     ) -> SearchAnswer:
         """Search by files sent in the request; they are removed afterwards."""
-        body = SearchBody(
-            data=_clip_bodies(files, '{}'), parameters=_parse(SearchParameters, parameters)
-        )
-        uploads = await asyncio.to_thread(_keep, service, files, False)
-        return _search_answer(await done(service.search(body, uploads)))
+        parsed = _parse(SearchParameters, parameters)
+        requests = await _receive(service, files, {}, keep=False)
+        return _search_answer(await service.search(requests, **_options(parsed)))
 
 
 def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
@@ -171,14 +172,27 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
     ) -> dict[str, Any]:
         """What is indexed, a page at a time."""
         if unknown := set(include) - {'point'}:
-            raise RequestError(422, f'include has {sorted(unknown)[0]!r}; point is all there is')
-        return await service.clips(offset, limit, include)
+            raise RequestError(
+                Kind.INVALID, f'include has {sorted(unknown)[0]!r}; point is all there is'
+            )
+        page = await service.clips(offset, limit, include=include)
+        return {'clips': [_listed(clip) for clip in page.clips], 'total': page.total}
 
     @app.get('/status', responses=PROBLEMS, response_model_exclude_none=True)
     async def status() -> Status:
         """What the service holds and which weights it uses."""
         names = ('jina', 'docarray', 'tensorflow-cpu', 'tensorflow', 'soundfile', 'numpy')
-        return Status(**await service.status(), versions=_versions(names))
+        held = await service.status()
+        return Status(
+            clips=held.clips,
+            chunks=held.chunks,
+            model=Model(name=held.model_name, sha256=held.model_sha256),
+            index=IndexFile(path=held.index_path, bytes=held.index_bytes),
+            pooling=held.pooling,
+            window_s=held.window_s,
+            stride_s=held.stride_s,
+            versions=_versions(names),
+        )
 
     @app.get('/health/live')
     async def live() -> dict[str, str]:
@@ -204,7 +218,9 @@ def _add_views(app: FastAPI, service: AudioService, metrics: Metrics) -> None:
         """The file of an indexed clip; ranges are answered."""
         clip = await service.stored(clip_id)
         if clip is None:
-            raise RequestError(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
+            raise RequestError(
+                Kind.MISSING, f'no clip has the id {sources.shorten(clip_id)}; see /clips'
+            )
         path = await asyncio.to_thread(_path_of, clip, service.roots)
         kind = mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
         return FileResponse(path, media_type=kind)
@@ -214,15 +230,15 @@ def _path_of(clip: AudioClip, roots: tuple[Path, ...]) -> Path:
     try:
         return sources.resolve(clip.uri or '', roots).path
     except sources.MediaForbidden as error:
-        raise RequestError(403, str(error)) from None
+        raise RequestError(Kind.REFUSED, str(error)) from None
     except sources.MediaError as error:
-        raise RequestError(404, str(error)) from None
+        raise RequestError(Kind.MISSING, str(error)) from None
 
 
 def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RequestError)
     async def refused(request: Request, error: RequestError) -> Response:
-        return refusal(error.status, error.detail, error.retry_after_s)
+        return refusal(STATUSES[error.kind], error.detail, error.retry_after_s)
 
     @app.exception_handler(ExecutorDown)
     async def down(request: Request, error: ExecutorDown) -> Response:
@@ -252,11 +268,13 @@ def _add_error_answers(app: FastAPI) -> None:
         return JSONResponse({'detail': error.detail}, error.status_code)
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _add_middleware(
+    app: FastAPI, service: AudioService, settings: Settings, metrics: Metrics
+) -> None:
     endpoints = frozenset(path for route in app.routes if (path := getattr(route, 'path', '')))
     # The last one added is the first a request meets.
     app.add_middleware(BodyLimit, most_mb=settings.max_body_mb)
-    app.add_middleware(ConcurrencyLimit, most=settings.concurrency, wait_s=settings.queue_wait_s)
+    app.add_middleware(ConcurrencyLimit, admission=service.admission)
     app.add_middleware(TokenAuth, token=settings.token, form=login_form)
     origins = _origin_pattern(settings.cors_origins)
     app.add_middleware(OriginCheck, pattern=origins)
@@ -283,7 +301,7 @@ def _index_answer(clips: list[AudioClip]) -> IndexAnswer:
             ClipAnswer(
                 id=clip.id,
                 uri=clip.uri,
-                tags=clip.tags,
+                tags=clip.tags or {},
                 error=clip.error,
                 chunk_count=clip.chunk_count,
                 **_chunks(clip),
@@ -301,12 +319,9 @@ def _search_answer(clips: list[AudioClip]) -> SearchAnswer:
             QueryAnswer(
                 id=clip.id,
                 uri=clip.uri,
-                tags=clip.tags,
+                tags=clip.tags or {},
                 error=clip.error,
-                matches=[
-                    MatchAnswer(**{name: getattr(match, name) for name in MatchAnswer.model_fields})
-                    for match in clip.matches
-                ],
+                matches=[_match_answer(match) for match in clip.matches],
                 **_chunks(clip),
             )
             for clip in clips
@@ -314,6 +329,32 @@ def _search_answer(clips: list[AudioClip]) -> SearchAnswer:
         parameters={},
         header=Header(requestId=request_id.get()),
     )
+
+
+def _match_answer(match: Match) -> MatchAnswer:
+    fields = {name: getattr(match, name) for name in MatchAnswer.model_fields}
+    if not match.missing:
+        del fields['missing']
+    return MatchAnswer(**fields)
+
+
+def _listed(clip: ListedClip) -> dict[str, Any]:
+    listed: dict[str, Any] = {
+        'id': clip.id,
+        'uri': clip.uri,
+        'tags': clip.tags,
+        'chunk_count': clip.chunk_count,
+    }
+    if clip.point is not None:
+        listed['point'] = list(clip.point)
+    if clip.missing:
+        listed['missing'] = True
+    return listed
+
+
+def _chunk_tags(clip: AudioClip, chunk: AudioChunk) -> dict[str, Any]:
+    times = {'beg_in_ms': chunk.beg_in_ms, 'end_in_ms': chunk.end_in_ms}
+    return (clip.tags or {}) | times | chunk.tags
 
 
 def _chunks(clip: AudioClip) -> dict[str, list[ChunkAnswer]]:
@@ -325,7 +366,7 @@ def _chunks(clip: AudioClip) -> dict[str, list[ChunkAnswer]]:
                 id=chunk.id,
                 offset=chunk.offset,
                 location=chunk.location,
-                tags=chunk.tags,
+                tags=_chunk_tags(clip, chunk),
                 embedding=None if chunk.embedding is None else chunk.embedding.tolist(),
             )
             for chunk in clip.chunks
@@ -333,29 +374,53 @@ def _chunks(clip: AudioClip) -> dict[str, list[ChunkAnswer]]:
     }
 
 
-def _clip_bodies(files: list[UploadFile], tags: str) -> list[ClipBody]:
-    parsed = _parse_json('tags', tags)
-    return [ClipBody(tags={'file': file.filename or 'sound', **parsed}) for file in files]
-
-
-def _keep(service: AudioService, files: list[UploadFile], keep: bool) -> list[Any]:
-    def blocks(file: UploadFile) -> Iterator[bytes]:
-        while block := file.file.read(UPLOAD_BLOCK_BYTES):
-            yield block
-
+async def _receive(
+    service: AudioService, files: list[UploadFile], tags: dict[str, Any], keep: bool
+) -> list[ClipRequest]:
+    """Store the files of a form, one request for each. Those stored before one that cannot be are
+    dropped again."""
+    requests: list[ClipRequest] = []
     try:
-        return [service.uploads.save(blocks(f), f.filename or 'sound', keep) for f in files]
-    except OSError as error:
-        raise RequestError(
-            503, f'the upload cannot be kept ({error.strerror}); make room on the disk'
-        ) from None
+        for file in files:
+            name = file.filename or 'sound'
+            upload = await service.receive(_blocks(file), name, keep=keep)
+            requests.append(ClipRequest(tags={'file': name, **tags}, upload=upload))
+    except RequestError:
+        came = [request.upload for request in requests if request.upload]
+        service.drop(upload for upload in came if upload.is_new)
+        raise
+    return requests
+
+
+def _blocks(file: UploadFile) -> Iterator[bytes]:
+    while block := file.file.read(UPLOAD_BLOCK_BYTES):
+        yield block
+
+
+def _requests(bodies: list[ClipBody]) -> list[ClipRequest]:
+    return [
+        ClipRequest(
+            id=body.id,
+            uri=body.uri,
+            tags=body.tags,
+            chunks=[
+                ChunkRequest(tensor=chunk.tensor, tags=chunk.tags, location=chunk.location)
+                for chunk in body.chunks
+            ],
+        )
+        for body in bodies
+    ]
+
+
+def _options(parameters: SearchParameters) -> dict[str, Any]:
+    return {name: getattr(parameters, name) for name in SearchParameters.model_fields}
 
 
 def _parse(kind: type[B], text: str) -> B:
     try:
         return kind.model_validate(_parse_json('parameters', text))
     except ValidationError as error:
-        raise RequestError(422, _one_sentence(list(error.errors()))) from None
+        raise RequestError(Kind.INVALID, _one_sentence(list(error.errors()))) from None
 
 
 def _parse_json(name: str, text: str) -> dict[str, Any]:
@@ -365,7 +430,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
         value = None
     if not isinstance(value, dict):
         raise RequestError(
-            422, f'{name} is not a JSON object; send text such as {{"label": "bell"}}'
+            Kind.INVALID, f'{name} is not a JSON object; send text such as {{"label": "bell"}}'
         )
     return value
 

@@ -3,7 +3,6 @@
 Plain ASGI, so that a request is refused before its body is read into memory.
 """
 
-import asyncio
 import hmac
 import re
 from collections.abc import Callable
@@ -11,6 +10,9 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from audio_search.errors import RequestError
+from audio_search.service.admission import Admission
 
 COOKIE = 'audio_search_token'
 OPEN_PATHS = ('/', '/openapi.json', '/docs', '/redoc', '/login')
@@ -103,31 +105,23 @@ class OriginCheck:
 
 
 class ConcurrencyLimit:
-    """Lets `most` working requests in at once; the others wait, with their bodies still unread."""
+    """Takes a place for each working request before its body is read: a body that waits for its
+    turn is not held in memory."""
 
-    def __init__(self, app: ASGIApp, most: int, wait_s: float) -> None:
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self.app = app
-        self.wait_s = wait_s
-        self._places = asyncio.Semaphore(most)
+        self.admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] != 'http' or not scope['path'].startswith(WORK):
             await self.app(scope, receive, send)
             return
         try:
-            await asyncio.wait_for(self._places.acquire(), self.wait_s)
-        except TimeoutError:
-            response = refusal(
-                503,
-                f'the service is busy: no place came free in {self.wait_s:g} s; try again later',
-                retry_after_s=max(1, round(self.wait_s)),
-            )
+            async with self.admission.place():
+                await self.app(scope, receive, send)
+        except RequestError as error:
+            response = refusal(503, error.detail, error.retry_after_s)
             await response(scope, receive, send)
-            return
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self._places.release()
 
 
 class BodyLimit:

@@ -40,6 +40,10 @@ class Metrics:
         self.clips = Gauge('audio_search_clips', 'Clips in the index', registry=self.registry)
         self.chunks = Gauge('audio_search_chunks', 'Chunks in the index', registry=self.registry)
 
+    def clips_failed(self, count: int) -> None:
+        """Count documents that ended with an error; see service.Observer."""
+        self.errors.labels('clip').inc(count)
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
@@ -98,7 +102,7 @@ class RequestLog:
 
 
 async def refresh(metrics: Metrics, service: AudioService) -> None:
-    """Ask the index for the numbers that change behind the gateway's back."""
+    """Refresh the clip and chunk gauges from the indexer."""
     status = await service.status()
-    metrics.clips.set(status['clips'])
-    metrics.chunks.set(status['chunks'])
+    metrics.clips.set(status.clips)
+    metrics.chunks.set(status.chunks)

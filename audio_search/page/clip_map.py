@@ -1,13 +1,13 @@
 """A map of the indexed clips: those that sound alike lie close together."""
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 
 from audio_search.page.colours import Labels
 from audio_search.page.queries import audio_path
 from audio_search.page.text import count, file_name, label_of, note, text
+from audio_search.service.views import ListedClip
 
 MOST_NAMED_LABELS = 24
 MARGIN = 0.04  # of the map's side, so that no dot is cut
@@ -15,17 +15,17 @@ MARGIN = 0.04  # of the map's side, so that no dot is cut
 EMPTY = note('Nothing is indexed yet. Add clips under “Library”, and each becomes a dot here.')
 
 
-def map_html(clips: list[dict[str, Any]], total: int, labels: Labels) -> str:
+def map_html(clips: list[ListedClip], total: int, labels: Labels) -> str:
     """Dots for the clips that have a `point`, a legend, and a place to listen."""
-    placed = [clip for clip in clips if clip.get('point')]
+    placed = [clip for clip in clips if clip.point]
     if not placed:
         return EMPTY
-    places = _spread(np.array([clip['point'] for clip in placed], float))
+    places = _spread(np.array([clip.point for clip in placed], float))
     dots = ''.join(
         _dot(clip, place, labels, first=number == 0)
         for number, (clip, place) in enumerate(zip(placed, places, strict=True))
     )
-    counted = Counter(label_of(clip['tags']) for clip in placed)
+    counted = Counter(label_of(clip.tags) for clip in placed)
     legend = ''.join(
         f'<button type="button" aria-pressed="false" data-legend="{text(label)}" '
         f'style="--c:{labels.colour(label)}">{text(label) or "no label"} <span>{number}</span>'
@@ -58,12 +58,12 @@ def _spread(points: np.ndarray) -> np.ndarray:
     return MARGIN + shares * (1 - 2 * MARGIN)
 
 
-def _dot(clip: dict[str, Any], place: np.ndarray, labels: Labels, first: bool) -> str:
-    name, label = file_name(clip['uri'], clip['tags']), label_of(clip['tags'])
+def _dot(clip: ListedClip, place: np.ndarray, labels: Labels, first: bool) -> str:
+    name, label = file_name(clip.uri, clip.tags), label_of(clip.tags)
     says = f'{name}, {label or "no label"}'
     return (
         f'<button type="button" class="as-dot" style="left:{place[0]:.2%};top:{1 - place[1]:.2%};'
         f'--c:{labels.colour(label)}" tabindex="{0 if first else -1}" title="{text(says)}" '
-        f'aria-label="{text(says)}" data-id="{text(clip["id"])}" data-label="{text(label)}" '
-        f'data-src="{text(audio_path(str(clip["id"])))}"></button>'
+        f'aria-label="{text(says)}" data-id="{text(clip.id)}" data-label="{text(label)}" '
+        f'data-src="{text(audio_path(str(clip.id)))}"></button>'
     )

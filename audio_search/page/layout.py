@@ -14,6 +14,7 @@ from audio_search.page.library import PAGE_CLIPS, IndexView, read_index
 from audio_search.page.queries import Found, Sound, Windows, search
 from audio_search.page.text import Problem, alert, count, note, sentence, text
 from audio_search.service.service import AudioService
+from audio_search.service.views import Status
 
 # Hands presses of buttons with data-event to the page's Python; Gradio looks for the names here.
 EVENTS_JS = """
@@ -251,11 +252,11 @@ class Page:
 
     async def _list(self, offset: int) -> Html:
         try:
-            page = await self.service.clips(offset, PAGE_CLIPS, [])
-            if offset and not page['clips']:  # the last of that page was deleted
+            page = await self.service.clips(offset, PAGE_CLIPS)
+            if offset and not page.clips:  # the last of that page was deleted
                 offset = max(0, offset - PAGE_CLIPS)
-                page = await self.service.clips(offset, PAGE_CLIPS, [])
-            return library.library_html(page['clips'], offset, int(page['total']), self.labels)
+                page = await self.service.clips(offset, PAGE_CLIPS)
+            return library.library_html(page.clips, offset, page.total, self.labels)
         except Exception as error:
             return alert(sentence(error))
 
@@ -333,15 +334,14 @@ def _toys_button(known: IndexView) -> gr.Button:
     return gr.Button(f'Add the {count(len(known.toys), "toy clip")}', visible=True)
 
 
-def _header(status: dict[str, Any] | None = None) -> Html:
+def _header(status: Status | None = None) -> Html:
     facts = ''
     if status:
-        model = status['model']
         facts = (
-            f'<dl><div><dt>Indexed</dt><dd>{count(status["clips"], "clip")}, '
-            f'{count(status["chunks"], "window")}</dd></div><div><dt>Weights</dt>'
-            f'<dd title="SHA-256 {text(model["sha256"])}">{text(model["name"])} '
-            f'<code>{text(model["sha256"][:8])}</code></dd></div></dl>'
+            f'<dl><div><dt>Indexed</dt><dd>{count(status.clips, "clip")}, '
+            f'{count(status.chunks, "window")}</dd></div><div><dt>Weights</dt>'
+            f'<dd title="SHA-256 {text(status.model_sha256)}">{text(status.model_name)} '
+            f'<code>{text(status.model_sha256[:8])}</code></dd></div></dl>'
         )
     return (
         '<header class="as-header"><div><h1>Audio search</h1><p>Give it a sound; it finds the '

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from audio_search.documents import AudioClip
 from audio_search.page.colours import Labels
 from audio_search.page.matches import chip
-from audio_search.page.queries import Sound, audio_path, save
+from audio_search.page.queries import Sound, audio_path, receive
 from audio_search.page.text import count, file_name, label_of, note, text
-from audio_search.schemas import ClipBody, DeleteBody, IndexBody
+from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
+from audio_search.service.views import ListedClip
 
 T = TypeVar('T')
 
@@ -29,18 +30,16 @@ class IndexView:
     """What the page knows of the index: its first clips, how many there are, and the toy clips
     (uris) that are not among them."""
 
-    clips: list[dict[str, Any]] = field(default_factory=list)
+    clips: list[ListedClip] = field(default_factory=list)
     total: int = 0
     toys: list[str] = field(default_factory=list)
 
     def labels(self) -> list[str]:
-        return sorted({label for clip in self.clips if (label := label_of(clip['tags']))})
+        return sorted({label for clip in self.clips if (label := label_of(clip.tags))})
 
     def choices(self) -> list[tuple[str, str]]:
         """(what is shown, its key) of all that can be searched with."""
-        indexed = [
-            (_title(clip['uri'], clip['tags']), Sound(id=clip['id']).key) for clip in self.clips
-        ]
+        indexed = [(_title(clip.uri, clip.tags), Sound(id=clip.id).key) for clip in self.clips]
         toys = [
             (f'{_title(uri, toy_tags(uri))} (not indexed)', Sound(uri=uri).key) for uri in self.toys
         ]
@@ -49,11 +48,11 @@ class IndexView:
 
 async def read_index(service: AudioService) -> IndexView:
     """Look at the index, and for toy clips."""
-    page = await service.clips(0, MOST_KNOWN, ['point'])
-    clips = page['clips']
-    indexed = {clip['uri'] for clip in clips}
+    page = await service.clips(0, MOST_KNOWN, include=['point'])
+    clips = page.clips
+    indexed = {clip.uri for clip in clips}
     toys = [uri for uri in await asyncio.to_thread(_toy_uris, service) if uri not in indexed]
-    return IndexView(clips, int(page['total']), toys)
+    return IndexView(clips, page.total, toys)
 
 
 def toy_tags(uri: str) -> dict[str, Any]:
@@ -66,9 +65,13 @@ async def add_files(service: AudioService, paths: Sequence[Path], label: str) ->
     tags = {'label': label} if label else {}
 
     async def index(batch: Sequence[Path]) -> list[AudioClip]:
-        uploads = [await save(service, path, keep=True) for path in batch]
-        data = [ClipBody(tags={'file': path.name, **tags}) for path in batch]
-        return await service.index(IndexBody(data=data), uploads)
+        uploads = [await receive(service, path, keep=True) for path in batch]
+        return await service.index(
+            [
+                ClipRequest(tags={'file': path.name, **tags}, upload=upload)
+                for path, upload in zip(batch, uploads, strict=True)
+            ]
+        )
 
     try:
         async for html in _in_batches(paths, index):
@@ -82,18 +85,17 @@ async def add_toys(service: AudioService, uris: Sequence[str]) -> AsyncIterator[
     """Index toy clips, labelled by their names. Yields HTML."""
 
     async def index(batch: Sequence[str]) -> list[AudioClip]:
-        data = [ClipBody(uri=uri, tags=toy_tags(uri)) for uri in batch]
-        return await service.index(IndexBody(data=data))
+        return await service.index([ClipRequest(uri=uri, tags=toy_tags(uri)) for uri in batch])
 
     async for html in _in_batches(uris, index):
         yield html
 
 
 async def remove(service: AudioService, id_: str) -> None:
-    await service.delete(DeleteBody.model_validate({'parameters': {'ids': [id_]}}))
+    await service.delete(ids=[id_])
 
 
-def library_html(clips: list[dict[str, Any]], offset: int, total: int, labels: Labels) -> str:
+def library_html(clips: list[ListedClip], offset: int, total: int, labels: Labels) -> str:
     """A page of the clips, each with its player and what can be done with it."""
     if not total:
         return EMPTY
@@ -113,11 +115,11 @@ def library_html(clips: list[dict[str, Any]], offset: int, total: int, labels: L
 <tbody>{rows}</tbody></table><nav class="as-turn" aria-label="Pages">{turn}</nav>"""
 
 
-def _row(clip: dict[str, Any], labels: Labels) -> str:
-    id_, name = str(clip['id']), file_name(clip['uri'], clip['tags'])
-    return f"""<tr data-clip="{text(id_)}"><th scope="row" title="{text(clip['uri'] or id_)}">
-{text(name)}</th><td>{chip(label_of(clip['tags']), labels)}</td>
-<td class="as-number">{clip['chunk_count']:.0f}<span class="as-unit"> windows</span></td>
+def _row(clip: ListedClip, labels: Labels) -> str:
+    id_, name = str(clip.id), file_name(clip.uri, clip.tags)
+    return f"""<tr data-clip="{text(id_)}"><th scope="row" title="{text(clip.uri or id_)}">
+{text(name)}</th><td>{chip(label_of(clip.tags), labels)}</td>
+<td class="as-number">{clip.chunk_count}<span class="as-unit"> windows</span></td>
 <td><audio controls preload="none" src="{text(audio_path(id_))}"
 aria-label="Play {text(name)}"></audio></td><td><div class="as-actions">
 <button type="button" data-event="like_this" data-id="{text(id_)}"

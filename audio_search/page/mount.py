@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from audio_search.audio import sources
 from audio_search.audio.decoding import AudioError
+from audio_search.errors import Kind, RequestError
 from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
 from audio_search.page.layout import Page
-from audio_search.service.service import AudioService, RequestError
+from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
 PATH = '/ui'
@@ -92,7 +93,9 @@ def _add_pictures(app: FastAPI, service: AudioService) -> None:
         """The picture of an indexed clip, or the part of it around the match, which is marked."""
         clip = await service.stored(clip_id)
         if clip is None:
-            raise RequestError(404, f'no clip has the id {sources.shorten(clip_id)}; see /clips')
+            raise RequestError(
+                Kind.MISSING, f'no clip has the id {sources.shorten(clip_id)}; see /clips'
+            )
         marked = beg_in_ms / 1000, end_in_ms / 1000
         async with drawing:
             png = await asyncio.to_thread(_png, clip.uri or '', service, marked)
@@ -108,7 +111,7 @@ def _png(uri: str, service: AudioService, marked: tuple[float, float]) -> bytes:
         end_s = min(beg_s + EXCERPT_S, source.end_s or float('inf'))
         return spectrogram.of_file(source.path, source.mtime_ns, beg_s, end_s).png(marked)
     except (sources.MediaError, AudioError) as error:
-        raise RequestError(404, str(error)) from None
+        raise RequestError(Kind.MISSING, str(error)) from None
 
 
 class ContentSecurityPolicy:

@@ -16,7 +16,7 @@ from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.page import spectrogram
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import Problem, file_name
-from audio_search.schemas import ClipBody, SearchBody, SearchParameters
+from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
 
@@ -57,10 +57,7 @@ class Windows:
     @classmethod
     def of(cls, chunks: list[AudioChunk]) -> 'Windows':
         # A client that sent windows of its own may not have said where they lie.
-        spans = [
-            (float(chunk.tags.get('beg_in_ms') or 0), float(chunk.tags.get('end_in_ms') or 0))
-            for chunk in chunks
-        ]
+        spans = [(float(chunk.beg_in_ms or 0), float(chunk.end_in_ms or 0)) for chunk in chunks]
         vectors = [chunk.embedding.to_int8() for chunk in chunks if chunk.embedding is not None]
         return cls(spans, np.stack(vectors) if vectors else np.zeros((0, 1), np.int8))
 
@@ -90,26 +87,29 @@ async def search(
     exclude_self: bool,
 ) -> Found:
     """Raises Problem, and what the service raises."""
-    parameters = SearchParameters(
-        limit=limit,
-        filter={'label': {'$in': labels}} if labels else {},
-        exclude_self=exclude_self,
-        include=['embedding'],
-    )
-    body = SearchBody(data=[ClipBody(id=sound.id, uri=sound.uri)], parameters=parameters)
     file = await _file(service, sound)
-    uploads = []
+    upload = None
     if sound.path is not None:
-        uploads = [await save(service, sound.path, keep=False)]
+        upload = await receive(service, sound.path, keep=False)
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
-    async with asyncio.timeout(service.settings.timeout_s):
-        clip = (await service.search(body, uploads))[0]
+    try:
+        answered = await service.search(
+            [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)],
+            limit=limit,
+            filter={'label': {'$in': labels}} if labels else None,
+            exclude_self=exclude_self,
+            include=['embedding'],
+        )
+    except BaseException:
+        drawing.cancel()
+        raise
+    clip = answered[0]
     if clip.error:
         drawing.cancel()
         raise Problem(clip.error)
     near = [match for match in clip.matches if match.scores['cosine'] <= most_distance]
     return Found(
-        name=file_name(clip.uri, clip.tags),
+        name=file_name(clip.uri, clip.tags or {}),
         windows=Windows.of(list(clip.chunks)),
         picture=await drawing,
         audio_src=await asyncio.to_thread(_audio_src, sound, file),
@@ -118,14 +118,9 @@ async def search(
     )
 
 
-async def save(service: AudioService, path: Path, keep: bool) -> Upload:
-    """Hand a file over to the service. Raises Problem where it has no room for it."""
-    try:
-        return await asyncio.to_thread(service.uploads.save, _blocks(path), path.name, keep)
-    except OSError as error:
-        raise Problem(
-            f'{path.name} cannot be kept ({error.strerror}); make room on the disk'
-        ) from None
+async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
+    """Hand a file over to the service."""
+    return await service.receive(_blocks(path), path.name, keep=keep)
 
 
 def audio_path(id_: str) -> str:

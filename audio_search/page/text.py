@@ -5,8 +5,8 @@ import logging
 from pathlib import PurePosixPath
 from typing import Any
 
+from audio_search.errors import RequestError
 from audio_search.service.pipeline import ExecutorDown
-from audio_search.service.service import RequestError
 
 log = logging.getLogger('audio_search')
 

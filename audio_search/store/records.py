@@ -47,6 +47,7 @@ class Neighbour:
     location: tuple[int, ...]
     chunk_tags: dict[str, Any]
     distance: float
+    has_file: bool = False  # whether the clip's sound came from a file
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ def timed(
     docs = work(docs=docs, parameters=parameters)
     spent_ms = 1e3 * (time.perf_counter() - begun)
     for clip in docs:
-        own_ms = {**clip.tags.get(OWN_MS, {}), executor: spent_ms}
-        clip.tags = Tags({**clip.tags, OWN_MS: own_ms})
+        own_ms = {**(clip.tags or {}).get(OWN_MS, {}), executor: spent_ms}
+        clip.tags = Tags({**(clip.tags or {}), OWN_MS: own_ms})
     return docs
 
 

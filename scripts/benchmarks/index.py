@@ -257,10 +257,9 @@ def _document(clip: Clip) -> AudioClip:
                 uri=clip.uri,
                 offset=row,
                 location=list(location[1:3]),
-                tags=Tags(
-                    clip.tags
-                    | {'sample_rate': 16000, 'beg_in_ms': location[3], 'end_in_ms': location[4]}
-                ),
+                beg_in_ms=location[3],
+                end_in_ms=location[4],
+                tags=Tags(sample_rate=16000),
                 embedding=Embedding.from_int8(clip.embeddings[row]),
             )
             for row, location in enumerate(clip.locations.tolist())

@@ -12,8 +12,10 @@ from docarray import DocList
 from docarray.typing import ID
 
 from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from audio_search.flow.configuration import configuration
 from audio_search.store import IndexFileError
-from executors.indexer import MatchArgs, SimpleIndexer, configuration
+from executors.indexer import SimpleIndexer
+from executors.match_args import MatchArgs
 from tests.store.sqlite.files import file_size_limit
 
 NOTHING = DocList[AudioClip]()

@@ -303,6 +303,7 @@ def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
         location=tuple(clip.locations[ordinal].tolist()),
         chunk_tags=clip.chunk_tags.get(ordinal, {}),
         distance=distance,
+        has_file=clip.source is not None,
     )
 
 

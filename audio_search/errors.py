@@ -1,0 +1,30 @@
+"""The kinds of things that go wrong.
+
+An error gets its kind where it is raised, since only there the reason is known. What a kind means
+to a client, such as an HTTP status, is decided in one table at that client's edge.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Why something could not be done."""
+
+    MISSING = 'missing'  # there is no such clip
+    UNUSABLE = 'unusable'  # the document or its sound cannot be used
+    INVALID = 'invalid'  # the request is not of the form it should have
+    REFUSED = 'refused'  # outside the folders that may be read
+    STORAGE = 'storage'  # the disk is full, or the index cannot be read or written
+    TOO_LARGE = 'too_large'  # over a limit of the service
+    BUSY = 'busy'  # too much is running already
+    LATE = 'late'  # not done in time
+
+
+class RequestError(Exception):
+    """A whole request that is refused, with one sentence that says what to do."""
+
+    def __init__(self, kind: Kind, detail: str, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.retry_after_s = retry_after_s

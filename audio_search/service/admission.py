@@ -1,0 +1,59 @@
+"""How many requests work at once, and for how long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from audio_search.errors import Kind, RequestError
+
+_admitted: ContextVar[bool] = ContextVar('admitted', default=False)
+
+
+class Admission:
+    """Lets `max_running` requests work at once; others wait up to `wait_s` for a place.
+
+    Whoever calls the service passes through here, so that no client can walk around the limits.
+    HTTP takes the place before it reads a body, and then calls the service, which asks for one too:
+    so a place is taken once per context, however often it is asked for.
+    """
+
+    def __init__(self, max_running: int, wait_s: float, timeout_s: float) -> None:
+        self._places = asyncio.Semaphore(max_running)
+        self._wait_s = wait_s
+        self._timeout_s = timeout_s
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Raises RequestError (busy) where no place comes free in time."""
+        if _admitted.get():
+            yield
+            return
+        try:
+            await asyncio.wait_for(self._places.acquire(), self._wait_s)
+        except TimeoutError:
+            raise RequestError(
+                Kind.BUSY,
+                f'the service is busy: no place came free in {self._wait_s:g} s; try again later',
+                retry_after_s=max(1, round(self._wait_s)),
+            ) from None
+        token = _admitted.set(True)
+        try:
+            yield
+        finally:
+            _admitted.reset(token)
+            self._places.release()
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[None]:
+        """A place, and a bound on the time. Raises RequestError (busy, late)."""
+        async with self.place():
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    yield
+            except TimeoutError:
+                raise RequestError(
+                    Kind.LATE,
+                    f'not done within {self._timeout_s:g} s; send less at once, '
+                    'or raise AUDIO_SEARCH_TIMEOUT_S',
+                ) from None

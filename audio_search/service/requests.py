@@ -1,0 +1,148 @@
+"""What is asked of the service: clips and chunks as clients name them, and what becomes of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+
+from audio_search.audio import sources
+from audio_search.audio.windows import in_ms
+from audio_search.documents import AudioChunk, AudioClip, Tags, fail
+from audio_search.errors import Kind
+from audio_search.service.uploads import Upload, Uploads
+
+TIMES = ('beg_in_ms', 'end_in_ms')
+MAX_MS = 2**31 - 1  # docarray carries integers in 32 bits
+
+
+@dataclass(frozen=True)
+class ChunkRequest:
+    """A window that the client cut itself.
+
+    `tensor` is a waveform [samples] or [channels, samples] at `sample_rate` Hz (a tag). `location`
+    is [begin, end) in samples at 16 kHz of the whole file, or empty.
+    """
+
+    tensor: Any
+    tags: dict[str, Any] = field(default_factory=dict)
+    location: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """A clip, named by its `id`, its `uri`, or the file it came in (`upload`).
+
+    Without `tags` (None) a stored clip keeps those it has.
+    """
+
+    id: str | None = None
+    uri: str | None = None
+    tags: dict[str, Any] | None = None
+    chunks: Sequence[ChunkRequest] = ()
+    upload: Upload | None = None
+
+
+@dataclass
+class Item:
+    """One document of a request: its clip, and what is known of it before the executors run."""
+
+    clip: AudioClip
+    source: sources.Source | None = None
+    upload: Upload | None = None  # where its sound came in the request
+
+    def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
+        """Mark as failed. Every answer has an id; without one, hash the uri's text."""
+        self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or '')
+        fail(self.clip, error, kind)
+
+
+def resolve(request: ClipRequest, uploads: Uploads, roots: Sequence[Any], keep: bool) -> Item:
+    """Find the sound of a request. What is wrong with it becomes its clip's error.
+
+    `keep` is for clips that are to be stored; a query may be named by its id alone.
+    """
+    clip = AudioClip(id=request.id, uri=request.uri, tags=request.tags)
+    item = Item(clip, upload=request.upload)
+    try:
+        if request.chunks:
+            if not (request.id or request.uri):
+                raise ValueError('chunks need the id or the uri of their clip; add one')
+            item.clip.chunks = DocList[AudioChunk](
+                _chunk(chunk, offset, request) for offset, chunk in enumerate(request.chunks)
+            )
+        elif request.uri or request.upload:
+            _find_sound(item, request, uploads, tuple(roots), keep)
+        elif keep or not request.id:
+            raise ValueError('neither a uri nor chunks were given; give the uri of a sound')
+    except OSError as error:
+        reason = f'the sound cannot be kept ({error.strerror}); make room or try again'
+        item.fail(ValueError(reason), Kind.STORAGE)
+    except ValueError as error:
+        item.fail(error)
+    return item
+
+
+def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
+    """Give each item the id it is stored under, and mark those whose file did not change."""
+    for item, known in zip(items, stored, strict=True):
+        assert item.source
+        if not known.chunk_count:
+            continue
+        if item.clip.id == item.source.id:  # not one that the user gave
+            item.clip.id = known.id
+        if item.clip.id == known.id and item.source.is_unchanged_since(known.source):
+            item.clip.chunk_count = known.chunk_count
+
+
+def _find_sound(
+    item: Item, request: ClipRequest, uploads: Uploads, roots: tuple[Any, ...], keep: bool
+) -> None:
+    if request.uri and request.uri.startswith('data:'):
+        item.upload = uploads.save_data_uri(request.uri, keep)
+    if item.upload:
+        item.clip.uri = item.upload.uri
+    item.source = sources.resolve(str(item.clip.uri), roots)
+    # A query's own id is only given back: its clip is the one of that sound.
+    item.clip.id = (keep and request.id) or item.source.id
+    if item.upload and not (keep and request.id):
+        item.clip.id = sources.clip_id(uploads.folder / item.upload.kept_uri)
+
+
+def _chunk(chunk: ChunkRequest, offset: int, clip: ClipRequest) -> AudioChunk:
+    location = list(chunk.location)
+    own = {key: value for key, value in chunk.tags.items() if key not in TIMES}
+    times = {name: chunk.tags.get(name) for name in TIMES}
+    if location:
+        given = [in_ms(edge) for edge in location]
+        times = {
+            name: time if times[name] is None else times[name]
+            for name, time in zip(TIMES, given, strict=True)
+        }
+    try:
+        tensor = np.asarray(chunk.tensor, dtype=np.float32)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f'the chunks cannot be read ({error}); send tensors of numbers') from None
+    return AudioChunk(
+        parent_id=clip.id,
+        uri=clip.uri,
+        offset=offset,
+        location=location,
+        beg_in_ms=_checked_ms(times['beg_in_ms'], 'beg_in_ms', offset),
+        end_in_ms=_checked_ms(times['end_in_ms'], 'end_in_ms', offset),
+        tags=Tags(own),
+        tensor=tensor,
+    )
+
+
+def _checked_ms(value: Any, name: str, offset: int) -> int | None:
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= MAX_MS:
+        raise ValueError(
+            f'{name} of chunk {offset} is {sources.shorten(repr(value))}; '
+            'give a number of milliseconds'
+        )
+    return round(value)

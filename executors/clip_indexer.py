@@ -1,0 +1,329 @@
+"""What every indexer does with documents, whichever store it keeps them in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+from docarray.typing import ID
+from jina import requests
+
+from audio_search.documents import AudioChunk, AudioClip, Match, Tags, fail
+from audio_search.errors import Kind
+from audio_search.flow.configuration import configuration
+from audio_search.store import Clip, ClipRef, Entry, StorageError
+from audio_search.store.records import check_json, to_json
+from audio_search.store.sqlite import SqliteStore
+from audio_search.store.sqlite.transaction import Transaction
+from executors.base import FlowExecutor
+from executors.clip_records import (
+    embeddings_of,
+    fill_chunks,
+    fill_entry,
+    listed,
+    match_of,
+    record_of,
+)
+from executors.match_args import MatchArgs, check_traversal, parse_limit
+
+DEFAULT_PAGE = 100
+
+Change = Callable[[Transaction, Entry, AudioClip], object]
+
+
+class MissingClip(ValueError):
+    """There is no such clip."""
+
+    kind = Kind.MISSING
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__(f'there is no clip {name!r}; see /clips for those there are')
+
+
+class ClipIndexer(FlowExecutor):
+    """Keeps clips with their chunks in `store`, and finds the chunks nearest to those of a query.
+
+    `model_path` and `weights` say which model's vectors these are; `pooling`, `window_size` and
+    `stride` (s) how they were made. An index made otherwise is refused. `match_args` are the
+    defaults of a search, see MatchArgs.
+
+    Documents that have an `error` pass untouched. What cannot be done with a document becomes its
+    `error`, with its `error_kind`; the others go on.
+    """
+
+    store: SqliteStore
+
+    def __init__(
+        self,
+        model_path: str = 'models',
+        weights: str = 'auto',
+        pooling: str = 'concat',
+        window_size: float = 4,
+        stride: float = 2,
+        match_args: dict[str, Any] | None = None,
+        traversal_left: str | list[str] | None = None,
+        traversal_right: str | list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.match_args = MatchArgs.parse(match_args)
+        check_traversal('traversal_left', traversal_left)
+        check_traversal('traversal_right', traversal_right)
+        self.configuration = configuration(model_path, weights, pooling, window_size, stride)
+
+    def close(self) -> None:
+        self.store.close()
+        super().close()
+
+    @requests(on='/index')
+    def index(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Store each clip with its chunks, in the place of any with its id or its uri.
+
+        One that comes with `chunk_count` and no chunks is stored already: only its tags may change.
+        A clip without `tags` keeps those of the clip whose place it takes.
+        """
+        usable: list[tuple[AudioClip, Clip | None]] = []
+        for doc in docs:
+            if doc.error:
+                continue
+            try:
+                check_json(doc.id, doc.uri, doc.tags, doc.source)
+                is_stored = doc.chunk_count is not None and not doc.chunks
+                record = None if is_stored else record_of(doc, self.configuration.dimensions)
+                usable.append((doc, record))
+            except ValueError as error:
+                fail(doc, error)
+        try:
+            with self.store.transaction() as transaction:
+                for doc, record in usable:
+                    if record is None:
+                        _keep_known(transaction, doc)
+                    else:
+                        _put(transaction, doc, record)
+        except StorageError as error:
+            for doc, _ in usable:
+                fail(doc, error)
+        for doc, record in usable:
+            if record is not None and not doc.error:
+                doc.id = ID(record.id)
+                doc.chunk_count = record.chunk_count
+        if not _includes(parameters, 'embedding'):
+            for doc in docs:
+                doc.chunks = DocList[AudioChunk]()
+        return docs
+
+    @requests(on='/search')
+    def search(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
+
+        A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
+        """
+        queries: list[AudioClip] = []
+        vectors: list[np.ndarray] = []
+        for doc in docs:
+            if doc.error:
+                continue
+            try:
+                if doc.id and not doc.uri and not doc.chunks:
+                    self._fill_stored(doc)
+                elif doc.uri and (entry := self.store.find(None, doc.uri)):
+                    doc.id = entry.id
+                vectors.append(embeddings_of(doc, self.configuration.dimensions))
+                queries.append(doc)
+            except (ValueError, StorageError) as error:
+                fail(doc, error)
+        if queries:
+            try:
+                self._match(queries, vectors, parameters or {})
+            except (ValueError, StorageError) as error:
+                for doc in queries:
+                    fail(doc, error)
+        if not _includes(parameters, 'embedding'):
+            for doc in queries:
+                for chunk in doc.chunks:
+                    chunk.embedding = None
+        return docs
+
+    @requests(on='/update')
+    def update(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        """Replace the tags of the clips with these ids or uris, where a document has some."""
+        return self._change(docs, _retag)
+
+    @requests(on='/delete')
+    def delete(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Remove the clips with these ids or uris, and those of `parameters.ids`."""
+        ids = (parameters or {}).get('ids') or []
+        docs = DocList[AudioClip]([*docs, *(AudioClip(id=id_) for id_ in ids)])
+        return self._change(docs, lambda transaction, entry, doc: transaction.delete(entry.id))
+
+    @requests(on='/clear')
+    def clear(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        """Remove every clip."""
+        failed = AudioClip()
+        try:
+            self.store.clear()
+        except StorageError as error:
+            fail(failed, error)
+            return DocList[AudioClip]([failed])
+        return docs
+
+    @requests(on='/lookup')
+    def lookup(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        """Fill in what is stored of the clips with these ids or uris; others stay as they are."""
+        for doc in docs:
+            try:
+                check_json(doc.id, doc.uri)
+                entry = self.store.find(doc.id, doc.uri)
+            except (ValueError, StorageError) as error:
+                fail(doc, error)
+                continue
+            if entry:
+                fill_entry(doc, entry)
+                doc.tags = Tags(entry.tags)
+        return docs
+
+    @requests(on='/chunks')
+    def chunks(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
+        """Fill in the stored chunks, with their embeddings, of the clips with these ids."""
+        for doc in docs:
+            try:
+                self._fill_stored(doc)
+            except (ValueError, StorageError) as error:
+                fail(doc, error)
+        return docs
+
+    # Jina allows no return annotation but one of documents.
+    @requests(on='/clips')
+    def clips(  # type: ignore[no-untyped-def]
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ):
+        """A page of all clips in the order they were stored: {clips: JSON list, total}.
+
+        Parameters: `offset`, `limit`, and `include: [point]` for the place of each clip in a plane.
+        """
+        parameters = parameters or {}
+        try:
+            entries, total = self.store.page(
+                int(parameters.get('offset') or 0),
+                int(parameters.get('limit') or DEFAULT_PAGE),
+                points=_includes(parameters, 'point'),
+            )
+        except StorageError as error:
+            return _failure(error)
+        # As text: Jina's returned objects have float64 for every number.
+        return {'clips': to_json([listed(entry) for entry in entries]), 'total': total}
+
+    @requests(on='/status')
+    def status(self, docs: DocList[AudioClip], **kwargs: Any):  # type: ignore[no-untyped-def]
+        """What is stored, where, and how it was made."""
+        try:
+            clips, chunks = self.store.counts()
+            size_bytes = self.store.file_bytes()
+        except StorageError as error:
+            return _failure(error)
+        made = self.configuration
+        return {
+            'clips': clips,
+            'chunks': chunks,
+            'model': {'name': made.model_name, 'sha256': made.model_sha256},
+            'index': {'path': str(self.store.path), 'bytes': size_bytes},
+            'pooling': made.pooling,
+            'dimensions': made.dimensions,
+            'window_s': made.window_s,
+            'stride_s': made.stride_s,
+        }
+
+    def _match(
+        self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
+    ) -> None:
+        limit, distinct = parameters.get('limit'), parameters.get('distinct')
+        excluded = None
+        if parameters.get('exclude_self'):
+            excluded = [
+                ClipRef(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
+            ]
+        found = iter(
+            self.store.search(
+                np.concatenate(vectors),
+                self.match_args.limit if limit is None else parse_limit(limit),
+                distinct=self.match_args.distinct if distinct is None else bool(distinct),
+                filter=parameters.get('filter'),
+                excluded=excluded,
+            )
+        )
+        for doc in queries:
+            for chunk in doc.chunks:
+                chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
+
+    def _change(self, docs: DocList[AudioClip], change: Change) -> DocList[AudioClip]:
+        """Do something to each stored clip that a document names."""
+        try:
+            with self.store.transaction() as transaction:
+                for doc in docs:
+                    try:
+                        check_json(doc.id, doc.uri, doc.tags)
+                        entry = transaction.find(doc.id, doc.uri)
+                        if entry is None:
+                            raise MissingClip(doc.id or doc.uri)
+                    except ValueError as error:
+                        fail(doc, error)
+                        continue
+                    change(transaction, entry, doc)
+                    fill_entry(doc, entry)
+        except StorageError as error:
+            for doc in docs:
+                fail(doc, error)
+        return docs
+
+    def _fill_stored(self, doc: AudioClip) -> None:
+        clip = self.store.clip(str(doc.id))
+        if clip is None:
+            raise MissingClip(doc.id)
+        fill_chunks(doc, clip)
+
+
+def _put(transaction: Transaction, doc: AudioClip, record: Clip) -> None:
+    if doc.tags is None:
+        former = transaction.find(record.id, record.uri)
+        # `find` also knows a clip by its sound, which `put` leaves where it is.
+        if former and (former.id == record.id or (record.uri and former.uri == record.uri)):
+            record.tags = former.tags
+        doc.tags = Tags(record.tags)
+    transaction.put(record)
+
+
+def _keep_known(transaction: Transaction, doc: AudioClip) -> None:
+    entry = transaction.find(doc.id)
+    if entry is None or entry.id != doc.id:
+        fail(doc, ValueError(f'{doc.uri or doc.id} was deleted meanwhile; send it again'))
+    elif doc.tags is None:
+        doc.tags = Tags(entry.tags)
+    else:
+        transaction.replace_tags(entry.id, doc.tags)
+
+
+def _retag(transaction: Transaction, entry: Entry, doc: AudioClip) -> None:
+    if doc.tags is None:
+        doc.tags = Tags(entry.tags)
+    else:
+        transaction.replace_tags(entry.id, doc.tags)
+
+
+def _sound(doc: AudioClip) -> str | None:
+    return (doc.source or {}).get('sound')
+
+
+def _failure(error: StorageError) -> dict[str, str]:
+    """In place of a returned object; see service.pipeline, which raises it."""
+    return {'error': str(error), 'error_kind': Kind.STORAGE}
+
+
+def _includes(parameters: dict[str, Any] | None, name: str) -> bool:
+    return name in ((parameters or {}).get('include') or ())

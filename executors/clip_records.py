@@ -1,0 +1,147 @@
+"""Documents <-> what the store keeps."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+from docarray.typing import ID
+
+from audio_search.audio import sources
+from audio_search.documents import (
+    EMBEDDING_SCALE,
+    AudioChunk,
+    AudioClip,
+    Embedding,
+    Match,
+    Tags,
+)
+from audio_search.store import Clip, Entry, Neighbour
+from audio_search.store.records import UNKNOWN
+
+MAX_MS = 2**53
+SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
+
+
+def record_of(doc: AudioClip, dimensions: int) -> Clip:
+    """What is kept of a clip. Raises ValueError for one that cannot be kept."""
+    if not doc.id and not doc.uri:
+        raise ValueError('A clip needs an id or a uri to be stored under; give it one')
+    rates = {chunk.tags.get(SAMPLE_RATE) for chunk in doc.chunks}
+    return Clip(
+        id=doc.id or hashlib.sha256(str(doc.uri).encode()).hexdigest()[:32],
+        uri=doc.uri,
+        tags=dict(doc.tags or {}),
+        source=None if doc.source is None else dict(doc.source),
+        sample_rate=rates.pop() if len(rates) == 1 else None,
+        locations=np.array([_location(chunk) for chunk in doc.chunks], np.int64),
+        chunk_tags={row: own for row, chunk in enumerate(doc.chunks) if (own := _own_tags(chunk))},
+        embeddings=embeddings_of(doc, dimensions),
+    )
+
+
+def embeddings_of(doc: AudioClip, dimensions: int) -> np.ndarray:
+    """int8 [chunks, dimensions]. Raises ValueError where chunks or embeddings are missing."""
+    name = doc.uri or doc.id
+    vectors = [chunk.embedding for chunk in doc.chunks if chunk.embedding is not None]
+    if not vectors or len(vectors) < len(doc.chunks):
+        raise ValueError(f'{name} came without embeddings; send it through the whole Flow')
+    for vector in vectors:
+        if np.shape(vector) != (dimensions,):
+            raise ValueError(
+                f'{name} has embeddings of shape {np.shape(vector)}, the index those of '
+                f'{dimensions} dimensions; use the same model and pooling'
+            )
+    values = np.rint(np.stack(vectors) * EMBEDDING_SCALE)
+    return np.clip(values, -128, 127).astype(np.int8)
+
+
+def fill_chunks(doc: AudioClip, clip: Clip) -> None:
+    """Give a document the chunks, tags and uri of a stored clip."""
+    doc.uri = clip.uri
+    doc.tags = Tags(clip.tags)
+    doc.chunks = DocList[AudioChunk](
+        AudioChunk(
+            id=_chunk_id(clip.id, offset),
+            parent_id=ID(clip.id),
+            uri=clip.uri,
+            offset=offset,
+            location=[] if begin == UNKNOWN else [begin, end],
+            beg_in_ms=_known(beg_in_ms),
+            end_in_ms=_known(end_in_ms),
+            tags=_chunk_tags(clip.sample_rate, clip.chunk_tags.get(row, {})),
+            embedding=Embedding.from_int8(clip.embeddings[row]),
+        )
+        for row, (offset, begin, end, beg_in_ms, end_in_ms) in enumerate(clip.locations.tolist())
+    )
+
+
+def fill_entry(doc: AudioClip, entry: Entry) -> None:
+    """Give a document the id, uri, chunk count and source of a stored clip."""
+    doc.id = ID(entry.id)
+    doc.uri = entry.uri
+    doc.chunk_count = entry.chunk_count
+    doc.source = None if entry.source is None else Tags(entry.source)
+
+
+def match_of(neighbour: Neighbour) -> Match:
+    """A chunk match: its chunk's tags in `tags`, its clip's in `clip_tags`."""
+    offset, _, _, beg_in_ms, end_in_ms = neighbour.location
+    return Match(
+        id=_chunk_id(neighbour.clip_id, offset),
+        parent_id=ID(neighbour.clip_id),
+        uri=neighbour.uri,
+        beg_in_ms=_known(beg_in_ms),
+        end_in_ms=_known(end_in_ms),
+        tags=_chunk_tags(neighbour.sample_rate, neighbour.chunk_tags),
+        clip_tags=Tags(neighbour.tags),
+        scores={'cosine': neighbour.distance},
+        has_file=neighbour.has_file,
+    )
+
+
+def listed(entry: Entry) -> dict[str, Any]:
+    """A stored clip as /clips lists it."""
+    found = {
+        'id': entry.id,
+        'uri': entry.uri,
+        'tags': entry.tags,
+        'chunk_count': entry.chunk_count,
+        'has_file': entry.source is not None,
+    }
+    return found if entry.point is None else found | {'point': list(entry.point)}
+
+
+def _chunk_id(clip_id: str, offset: int) -> ID:
+    return ID(f'{clip_id}.{offset}')
+
+
+def _known(time_in_ms: int) -> int | None:
+    return None if time_in_ms == UNKNOWN else time_in_ms
+
+
+def _chunk_tags(sample_rate: int | None, own: dict[str, Any]) -> Tags:
+    return Tags({SAMPLE_RATE: sample_rate} | own)
+
+
+def _location(chunk: AudioChunk) -> list[int]:
+    """One row of Clip.locations, see store.records.LOCATION_COLUMNS."""
+    begin, end = chunk.location if len(chunk.location) == 2 else (UNKNOWN, UNKNOWN)
+    times = (_ms(chunk, 'beg_in_ms'), _ms(chunk, 'end_in_ms'))
+    return [chunk.offset, begin, end, *times]
+
+
+def _ms(chunk: AudioChunk, name: str) -> int:
+    value = getattr(chunk, name)
+    if value is None:
+        return UNKNOWN
+    if not 0 <= value <= MAX_MS:
+        raise ValueError(
+            f'{name} of chunk {chunk.offset} is {sources.shorten(repr(value))}; '
+            'give a number of milliseconds'
+        )
+    return int(value)
+
+
+def _own_tags(chunk: AudioChunk) -> dict[str, Any]:
+    return {key: value for key, value in chunk.tags.items() if key != SAMPLE_RATE}
