@@ -14,19 +14,19 @@ def match(clip_id: str, distance: float, beg_in_ms: int = 0) -> Match:
         id=f'{clip_id}.{beg_in_ms}',
         parent_id=clip_id,
         uri=f'{clip_id}.wav',
-        tags={
-            'label': clip_id, 'sample_rate': 16000,
-            'beg_in_ms': beg_in_ms, 'end_in_ms': beg_in_ms + 4000,
-        },
+        beg_in_ms=beg_in_ms,
+        end_in_ms=beg_in_ms + 4000,
+        tags={'sample_rate': 16000},
+        clip_tags={'label': clip_id},
         scores={'cosine': distance},
-    )  # fmt: skip
+    )
 
 
 def query(*chunk_matches: list[Match]) -> AudioClip:
     return AudioClip(
         id='query',
         chunks=[
-            AudioChunk(tags={'beg_in_ms': 2000 * n, 'end_in_ms': 2000 * n + 4000}, matches=matches)
+            AudioChunk(beg_in_ms=2000 * n, end_in_ms=2000 * n + 4000, matches=matches)
             for n, matches in enumerate(chunk_matches)
         ],
     )
@@ -49,11 +49,11 @@ def test_clips_by_their_best_chunk_with_the_times_of_both_sides() -> None:
     assert not ranked.chunks
 
 
-def test_tags_of_a_clip_that_its_chunks_hide_are_its_own_again() -> None:
-    hidden = match('a', 0.5)
-    hidden.clip_tags = {'sample_rate': 44100, 'beg_in_ms': None}
-    (ranked,) = rank(query([hidden])).matches
-    assert ranked.tags == {'label': 'a', 'sample_rate': 44100, 'beg_in_ms': None}
+def test_a_clip_has_its_own_tags_whatever_its_chunks_are_tagged_with() -> None:
+    tagged = match('a', 0.5)
+    tagged.clip_tags = {'sample_rate': 44100, 'beg_in_ms': None}
+    (ranked,) = rank(query([tagged])).matches
+    assert ranked.tags == {'sample_rate': 44100, 'beg_in_ms': None}
     assert not ranked.clip_tags
 
 
