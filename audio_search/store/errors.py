@@ -1,5 +1,7 @@
 """What can go wrong with an index, in sentences made for its user."""
 
+from audio_search.errors import Kind
+
 
 class IndexFileError(Exception):
     """The file cannot be served: of another kind or configuration, damaged, in use, not writable.
@@ -7,6 +9,10 @@ class IndexFileError(Exception):
     Raised before anything was changed.
     """
 
+    kind = Kind.STORAGE
+
 
 class StorageError(Exception):
-    """A write that could not be finished, for example on a full disk. Nothing of it was kept."""
+    """A read or write that the disk or the index refused. Of a write nothing was kept."""
+
+    kind = Kind.STORAGE

@@ -1,12 +1,12 @@
 """The file: one SQLite database that holds everything, and how to tell that it is ours."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
+from audio_search.store.files import sync
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
 SCHEMA_VERSION = 2
@@ -139,15 +139,6 @@ def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.C
         # A commit returns when it is on the disk, not only with the operating system.
         db.execute('PRAGMA synchronous = FULL')
     return db
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or a folder's entries are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def log_bytes(path: Path) -> int:

@@ -3,12 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from audio_search.store.filters import tag_rows
 from audio_search.store.records import LOCATION_COLUMNS, Clip, Entry, to_json
+from audio_search.store.vectors.graph import GraphFile
 
 
 def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
@@ -141,14 +142,6 @@ def finish(db: sqlite3.Connection, next_number: int) -> int:
     """Mark the end of a transaction; the version of the database from then on."""
     db.execute('UPDATE state SET version = version + 1, next_number = ?', (next_number,))
     return version(db)
-
-
-class GraphFile(NamedTuple):
-    """The graph of an approximate search: the SHA-256 of its file, which is in its name, and the
-    clips that are in it: all up to a number, as they were then."""
-
-    token: str
-    covered: int
 
 
 def saved_graph(db: sqlite3.Connection) -> GraphFile | None:

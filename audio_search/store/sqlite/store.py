@@ -18,11 +18,10 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
 from audio_search.store.sqlite import opening, schema, statements
-from audio_search.store.sqlite.statements import GraphFile
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
-from audio_search.store.vectors.graph import keys_of
+from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.projection import Plane, project
 from audio_search.store.vectors.scan import Scanner
