@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from audio_search.store.filters import tag_rows
 from audio_search.store.records import LOCATION_COLUMNS, Clip, Entry, to_json
+from audio_search.store.sqlite.filter_sql import tag_rows
 from audio_search.store.vectors.graph import GraphFile
 
 

@@ -17,7 +17,7 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
-from audio_search.store.sqlite import opening, schema, statements
+from audio_search.store.sqlite import filter_sql, opening, schema, statements
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
@@ -307,7 +307,7 @@ def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
 
 def _select(db: sqlite3.Connection, filter: Any) -> np.ndarray:
     """The numbers of the clips that a filter selects, ascending."""
-    condition, parameters = filters.compile(filter)
+    condition, parameters = filter_sql.render(filters.parse(filter))
     numbers = db.execute(f'SELECT number FROM clips WHERE {condition} ORDER BY number', parameters)
     return np.array([number for (number,) in numbers], np.int32)
 
