@@ -6,6 +6,7 @@ stays within what SQLite takes in one statement: 1000 levels of an expression, 3
 
 import json
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,25 +20,39 @@ from audio_search.store.filters import (
     Compare,
     Condition,
     Exists,
+    FilterError,
     In,
     Not,
     Or,
     Path,
     kind_of,
+    parse,
 )
 
 INT64 = range(-(2**63), 2**63)
+SURROGATES = range(0xD800, 0xE000)
+
+Sql = tuple[str, list[Any]]  # a condition on a row of `clips`, and its parameters
+EVERY_CLIP: Sql = ('1', [])
 
 
-def render(condition: Condition) -> tuple[str, list[Any]]:
-    """A SQL condition on `clips.number`, and its parameters."""
+def selection(filter: Any | None, prefix: str | None) -> Sql:
+    """What selects the clips of a page (ClipStore.page). Raises FilterError."""
+    terms = [] if filter is None else [render(parse(filter))]
+    if prefix is not None:
+        terms.append(_starts_with(prefix))
+    return _joined(' AND ', terms) if terms else EVERY_CLIP
+
+
+def render(condition: Condition) -> Sql:
+    """A filter's tree as SQL."""
     match condition:
         case And(()):
-            return '1', []
+            return EVERY_CLIP
         case And(parts):
-            return _joined(' AND ', parts)
+            return _joined(' AND ', [render(part) for part in parts])
         case Or(parts):
-            return _joined(' OR ', parts)
+            return _joined(' OR ', [render(part) for part in parts])
         case Not(part):
             sql, parameters = render(part)
             return f'NOT {sql}', parameters
@@ -65,13 +80,37 @@ def tag_rows(tags: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
             todo += [((*path, key), inner) for key, inner in value.items()]
 
 
-def _joined(operator: str, parts: tuple[Condition, ...]) -> tuple[str, list[Any]]:
-    rendered = [render(part) for part in parts]
-    parameters = [parameter for _, own in rendered for parameter in own]
-    return f'({operator.join(sql for sql, _ in rendered)})', parameters
+def _joined(operator: str, terms: list[Sql]) -> Sql:
+    parameters = [parameter for _, own in terms for parameter in own]
+    return f'({operator.join(sql for sql, _ in terms)})', parameters
 
 
-def _in(path: Path, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
+def _starts_with(prefix: str) -> Sql:
+    """As a range, for which SQLite uses the index on `uri`. LIKE and GLOB have special characters,
+    and LIKE takes upper for lower case."""
+    try:
+        prefix.encode()
+    except UnicodeEncodeError:
+        raise FilterError(f'The prefix {prefix!r} is not valid Unicode; correct it') from None
+    end = _successor(prefix)
+    if end is None:
+        return 'clips.uri >= ?', [prefix]
+    return '(clips.uri >= ? AND clips.uri < ?)', [prefix, end]
+
+
+def _successor(prefix: str) -> str | None:
+    """The first text by code points, which is SQLite's order, behind all that start with `prefix`;
+    None where there is none."""
+    for length in range(len(prefix), 0, -1):
+        following = ord(prefix[length - 1]) + 1
+        if following in SURROGATES:  # no characters of their own
+            following = SURROGATES.stop
+        if following <= sys.maxunicode:
+            return prefix[: length - 1] + chr(following)
+    return None
+
+
+def _in(path: Path, values: tuple[Any, ...]) -> Sql:
     by_kind: dict[str, list[Any]] = {}
     for value in values:
         by_kind.setdefault(kind_of(value), []).append(_scalar(value))
@@ -87,7 +126,7 @@ def _in(path: Path, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
     return _has_tag(path, f'({" OR ".join(terms)})', parameters)
 
 
-def _has_tag(path: Path, condition: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+def _has_tag(path: Path, condition: str, parameters: list[Any]) -> Sql:
     sql = f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
     return sql, [_path(path), *parameters]
 
