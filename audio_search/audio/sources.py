@@ -1,9 +1,12 @@
 """What a uri names: a file below an allowed root, or a part of one."""
 
 import hashlib
+import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,10 @@ class Source:
     def id(self) -> str:
         return clip_id(self.path, self.beg_s, self.end_s)
 
+    def relative_uri(self, roots: Sequence[Path]) -> str:
+        """The uri under which it is stored; see `relative_uri`."""
+        return relative_uri(self.path, roots, self.beg_s, self.end_s)
+
     def fingerprint(self) -> dict[str, Any]:
         """What tells this version of the file from another, as a JSON object."""
         return {
@@ -70,6 +77,45 @@ def clip_id(path: Path | str, beg_s: float = 0.0, end_s: float | None = None) ->
     """32 hex digits that stay the same as long as the file stays where it is."""
     key = f'{path}#t={beg_s!r},{end_s!r}'
     return hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]
+
+
+def relative_uri(
+    path: Path, roots: Sequence[Path], beg_s: float = 0.0, end_s: float | None = None
+) -> str:
+    """The uri under which a file, or a part of it, is stored: relative to its root.
+
+    `path` is resolved, as `Source.path` is, and so are `roots`. The first root is taken below which
+    the relative name leads to that file, so that `resolve` gives the same path for it; where none
+    does, because an earlier root has another file of that name, the path stays absolute. Equal
+    parts have equal uris: the fragment is in seconds, as in `#t=600,1200`, and none where the part
+    is the whole file. A file that is gone has the name that it had.
+    """
+    fragment = ''
+    if beg_s or end_s is not None:
+        fragment = f'#t={_plain(beg_s)}' + ('' if end_s is None else f',{_plain(end_s)}')
+    for root in roots:
+        if path.is_relative_to(root):
+            name = path.relative_to(root).as_posix()
+            if _leads_to(name, path, roots):
+                return name + fragment
+    return f'{path}{fragment}'
+
+
+def _leads_to(name: str, path: Path, roots: Sequence[Path]) -> bool:
+    """Whether `resolve` takes `name` for `path`, or would if that file were still there."""
+    if SCHEME.match(name) or FRAGMENT.search(name):
+        return False
+    try:
+        return _look_up(name, tuple(roots))[0] == path
+    except MediaForbidden:
+        return False
+    except MediaError:
+        return not os.path.exists(path)
+
+
+def _plain(seconds: float) -> str:
+    """Seconds without an exponent, and without a fraction that is zero: 600, 90.5."""
+    return f'{Decimal(repr(seconds)):f}'.removesuffix('.0')
 
 
 def resolve(uri: str, roots: tuple[Path, ...]) -> Source:

@@ -3,15 +3,18 @@
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError, StorageError
 from audio_search.store.filters import FilterError
+from audio_search.store.interface import ClipStore, StoreTransaction
 from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
 
 __all__ = [
     'Clip',
     'ClipRef',
+    'ClipStore',
     'Configuration',
     'Entry',
     'FilterError',
     'IndexFileError',
     'Neighbour',
     'StorageError',
+    'StoreTransaction',
 ]

@@ -9,8 +9,10 @@ class IndexFileError(Exception):
     Raised before anything was changed.
     """
 
+    kind = Kind.STORAGE
+
 
 class StorageError(Exception):
-    """A write that could not be finished, for example on a full disk. Nothing of it was kept."""
+    """A read or write that the disk or the index refused. Of a write nothing was kept."""
 
     kind = Kind.STORAGE

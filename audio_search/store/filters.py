@@ -1,4 +1,4 @@
-"""Filters over the tags of clips, as parameterised SQL.
+"""Filters over the tags of clips: JSON, parsed and checked once into a small tree.
 
 A filter is a JSON object; every condition in it has to hold:
 
@@ -7,98 +7,159 @@ A filter is a JSON object; every condition in it has to hold:
     {"label": {"$ne": "bell"}}                  not equal; also where there is no such tag
     {"year": {"$gte": 2000, "$lt": 2010}}       $gt $gte $lt $lte: numbers by value, strings by
                                                 code point, never one with the other
-    {"year": {"$exists": true}}                 there is such a tag, be it null
+    {"year": {"$exists": true}}                 there is such a tag, also where it is null
     {"year": {"$not": {"$gt": 2000}}}           the conditions do not hold
     {"place": {"city": "Bern"}}                 a condition on a tag inside a tag
     {"$and": [...]}, {"$or": [...]}, {"$not": {...}}   of filters
 
 Keys are taken as they are, dots included. 1 equals 1.0 but not true; null equals only null; a list
 equals nothing. Conditions other than $ne, $not and {"$exists": false} do not hold for a tag that is
-not there. Integers beyond 2^53 are refused, since they do not survive the way here.
+not there. Integers beyond 2^53 are refused: parameters travel as float64, which would round them.
+
+A store turns the tree into its own language (`sqlite.filter_sql`) and need not check it again.
 """
 
 import json
 import math
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-MAX_INTEGER = 2**53  # parameters travel as float64
-# Within what SQLite takes in one statement: 1000 levels of an expression, 32766 parameters.
+from audio_search.errors import Kind
+
+MAX_INTEGER = 2**53
 MAX_DEPTH = 20
 MAX_CONDITIONS = 200
-MAX_VALUES = 10_000
-INT64 = range(-(2**63), 2**63)
+MAX_VALUES = 10_000  # of one $in; twice as many in a whole filter
 
 COMPARISONS = {'$gt': '>', '$gte': '>=', '$lt': '<', '$lte': '<='}
 FIELD_OPERATORS = ('$in', '$ne', *COMPARISONS, '$exists', '$not')
 LOGICAL_OPERATORS = ('$and', '$or', '$not')
 
-# The kinds of tags, as they stand in the database.
+# The kinds of tags, as JSON has them. Values of different kinds are never equal.
 TEXT, NUMBER, BOOLEAN, NULL, LIST, OBJECT = 'text', 'number', 'boolean', 'null', 'list', 'object'
 
-Path = tuple[str, ...]
+Path = tuple[str, ...]  # of a tag: its name, or the names down to a tag inside a tag
+Scalar = str | int | float | bool | None
 
 
 class FilterError(ValueError):
     """A filter that cannot be used; the message names the operator or the value."""
 
-
-def compile(filter: Any) -> tuple[str, list[Any]]:
-    """A SQL condition on `clips.number`, and its parameters."""
-    compiler = _Compiler()
-    return compiler.filter(filter, (), 0), compiler.parameters
+    kind = Kind.INVALID
 
 
-def validate(filter: Any) -> None:
+@dataclass(frozen=True)
+class And:
+    """Holds where all parts hold; without any, always."""
+
+    parts: tuple['Condition', ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Holds where one of its parts holds, of which there is at least one."""
+
+    parts: tuple['Condition', ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """Holds where its part does not."""
+
+    part: 'Condition'
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Holds for a tag of the value's kind that compares with it: `operator` is = > >= < or <=.
+
+    Anything but = compares numbers or strings only.
+    """
+
+    path: Path
+    operator: str
+    value: Scalar
+
+
+@dataclass(frozen=True)
+class In:
+    """Holds for a tag that equals one of the values; without any, never."""
+
+    path: Path
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class Exists:
+    """Holds where there is such a tag, whatever its value."""
+
+    path: Path
+
+
+Condition = And | Or | Not | Compare | In | Exists
+
+
+def parse(filter_: Any) -> Condition:
+    """The tree of a filter, given as what JSON gives. Raises FilterError."""
+    return _Parser().filter(filter_, (), 0)
+
+
+def validate(filter_: Any) -> None:
     """Raise FilterError for a filter that cannot be used."""
-    compile(filter)
+    parse(filter_)
 
 
-def tag_rows(tags: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """(path, kind, value) of each tag and each tag inside a tag: what filters look at."""
-    todo: list[tuple[Path, Any]] = [((key,), value) for key, value in tags.items()]
-    while todo:
-        path, value = todo.pop()
-        kind = _kind(value)
-        yield _path(path), kind, _scalar(value) if kind in (TEXT, NUMBER, BOOLEAN) else None
-        if kind == OBJECT:
-            todo += [((*path, key), inner) for key, inner in value.items()]
+def kind_of(value: Any) -> str:
+    """The kind of a tag's value: TEXT, NUMBER, BOOLEAN, NULL, LIST or OBJECT."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, (int, float)):
+        return NUMBER
+    if isinstance(value, str):
+        return TEXT
+    return OBJECT if isinstance(value, dict) else LIST
 
 
-class _Compiler:
+class _Parser:
+    """Counts what it meets, so that no filter grows beyond what a store can take."""
+
     def __init__(self) -> None:
-        self.parameters: list[Any] = []
         self._conditions = 0
+        self._values = 0
 
-    def filter(self, filter: Any, path: Path, depth: int) -> str:
+    def filter(self, filter_: Any, path: Path, depth: int) -> Condition:
         """A filter over the tags, or (with a path) over the tags inside a tag."""
-        if not isinstance(filter, dict):
+        if not isinstance(filter_, dict):
             raise FilterError(
-                f'A filter is an object like {{"label": "bell"}}, not {_show(filter)}'
+                f'A filter is an object like {{"label": "bell"}}, not {_show(filter_)}'
             )
         if depth > MAX_DEPTH:
             raise FilterError(f'The filter is nested more than {MAX_DEPTH} deep')
-        terms = []
-        for key, value in filter.items():
+        if not filter_:
+            return self._counted(And(()))
+        parts = []
+        for key, value in filter_.items():
             if key in LOGICAL_OPERATORS:
-                terms.append(self._logical(key, value, path, depth))
+                parts.append(self._logical(key, value, path, depth))
             elif key.startswith('$'):
                 raise _unknown(key, LOGICAL_OPERATORS)
             else:
-                terms.append(self._field((*path, key), value, depth))
-        return _all(terms) if terms else self._always(True)
+                parts.append(self._field((*path, key), value, depth))
+        return _all(parts)
 
-    def _logical(self, operator: str, value: Any, path: Path, depth: int) -> str:
+    def _logical(self, operator: str, value: Any, path: Path, depth: int) -> Condition:
         if operator == '$not':
-            return f'NOT {self.filter(value, path, depth + 1)}'
+            return Not(self.filter(value, path, depth + 1))
         if not isinstance(value, list) or not value:
             raise FilterError(f'{operator} takes a list of filters, not {_show(value)}')
-        terms = [self.filter(part, path, depth + 1) for part in value]
-        return _all(terms) if operator == '$and' else f'({" OR ".join(terms)})'
+        parts = [self.filter(part, path, depth + 1) for part in value]
+        return _all(parts) if operator == '$and' else Or(tuple(parts))
 
-    def _field(self, path: Path, value: Any, depth: int) -> str:
+    def _field(self, path: Path, value: Any, depth: int) -> Condition:
         if not isinstance(value, dict):
-            return self._equal(path, value)
+            return self._equal(path, path[-1], value)
         if not value:
             raise FilterError(f'There is no condition on {_show(path[-1])}')
         operators = [key for key in value if key.startswith('$')]
@@ -110,74 +171,52 @@ class _Compiler:
             )
         return _all([self._operator(path, key, value[key], depth) for key in operators])
 
-    def _operator(self, path: Path, operator: str, value: Any, depth: int) -> str:
+    def _operator(self, path: Path, operator: str, value: Any, depth: int) -> Condition:
         if operator == '$in':
             return self._in(path, value)
         if operator == '$ne':
-            return f'NOT {self._equal(path, _checked(operator, value))}'
+            return Not(self._equal(path, operator, value))
         if operator == '$exists':
             if not isinstance(value, bool):
                 raise FilterError(f'$exists takes true or false, not {_show(value)}')
-            return self._exists(path, '1') if value else f'NOT {self._exists(path, "1")}'
+            exists = self._counted(Exists(path))
+            return exists if value else Not(exists)
         if operator == '$not':
             if not isinstance(value, dict):
                 raise FilterError(f'$not takes a condition like {{"$gt": 1}}, not {_show(value)}')
             if depth > MAX_DEPTH:
                 raise FilterError(f'The filter is nested more than {MAX_DEPTH} deep')
-            return f'NOT {self._field(path, value, depth + 1)}'
+            return Not(self._field(path, value, depth + 1))
         if operator not in COMPARISONS:
             raise _unknown(operator, FIELD_OPERATORS)
-        kind = _kind(_checked(operator, value))
-        if kind not in (TEXT, NUMBER):
+        if kind_of(_checked(operator, value)) not in (TEXT, NUMBER):
             raise FilterError(f'{operator} compares numbers or strings, not {_show(value)}')
-        return self._exists(path, f'kind = ? AND value {COMPARISONS[operator]} ?', kind, value)
+        return self._counted(Compare(path, COMPARISONS[operator], value))
 
-    def _in(self, path: Path, values: Any) -> str:
+    def _in(self, path: Path, values: Any) -> Condition:
         if not isinstance(values, list):
             raise FilterError(f'$in takes a list, not {_show(values)}')
         if len(values) > MAX_VALUES:
             raise FilterError(f'$in has {len(values)} values; it takes at most {MAX_VALUES}')
-        by_kind: dict[str, list[Any]] = {}
-        for value in values:
-            by_kind.setdefault(_kind(_checked('$in', value)), []).append(_scalar(value))
-        if not by_kind:
-            return self._always(False)
-        terms, parameters = [], []
-        for kind, scalars in by_kind.items():
-            if kind == NULL:
-                terms.append('kind = ?')
-                parameters.append(kind)
-            else:
-                terms.append(f'kind = ? AND value IN ({", ".join("?" * len(scalars))})')
-                parameters += [kind, *scalars]
-        return self._exists(path, f'({" OR ".join(terms)})', *parameters)
+        self._values += len(values)
+        return self._counted(In(path, tuple(_checked('$in', value) for value in values)))
 
-    def _equal(self, path: Path, value: Any) -> str:
-        kind = _kind(_checked(path[-1], value))
-        if kind == NULL:
-            return self._exists(path, 'kind = ?', kind)
-        return self._exists(path, 'kind = ? AND value = ?', kind, _scalar(value))
+    def _equal(self, path: Path, name: str, value: Any) -> Condition:
+        """`name` is what a message calls the value by."""
+        return self._counted(Compare(path, '=', _checked(name, value)))
 
-    def _exists(self, path: Path, condition: str, *parameters: Any) -> str:
-        self.parameters += [_path(path), *parameters]
-        self._count()
-        return f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
-
-    def _always(self, holds: bool) -> str:
-        self._count()
-        return '1' if holds else '0'
-
-    def _count(self) -> None:
+    def _counted(self, condition: Condition) -> Condition:
         self._conditions += 1
-        if self._conditions > MAX_CONDITIONS or len(self.parameters) > 2 * MAX_VALUES:
+        if self._conditions > MAX_CONDITIONS or self._values > 2 * MAX_VALUES:
             raise FilterError(
                 f'The filter is too large; it may have {MAX_CONDITIONS} conditions and '
-                f'{MAX_VALUES} values'
+                f'{2 * MAX_VALUES} values'
             )
+        return condition
 
 
-def _all(terms: list[str]) -> str:
-    return f'({" AND ".join(terms)})'
+def _all(parts: list[Condition]) -> Condition:
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -194,34 +233,6 @@ def _checked(name: str, value: Any) -> Any:
     if isinstance(value, str) and not _encodable(value):
         raise FilterError(f'{name} is compared with {_show(value)}, which is not valid Unicode')
     return value
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return NULL
-    if isinstance(value, bool):
-        return BOOLEAN
-    if isinstance(value, (int, float)):
-        return NUMBER
-    if isinstance(value, str):
-        return TEXT
-    return OBJECT if isinstance(value, dict) else LIST
-
-
-def _scalar(value: Any) -> Any:
-    """As SQLite takes it: larger integers than it has become floats, as in its own JSON."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int) and value not in INT64:
-        try:
-            return float(value)
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
-    return value
-
-
-def _path(path: Path) -> str:
-    return json.dumps(path)
 
 
 def _encodable(text: str) -> bool:

@@ -121,3 +121,57 @@ def test_unchanged_by_time_stamp_or_else_by_content(roots: tuple[Path, ...]) -> 
     os.utime(path, ns=(2, 2))
     assert not sources.resolve('sound.wav', roots).is_unchanged_since(stored)
     assert not sources.resolve('sound.wav', roots).is_unchanged_since(None)
+
+
+@pytest.mark.parametrize(
+    ('uri', 'stored'),
+    [
+        ('only_here.wav', 'only_here.wav'),
+        ('./x/../only_here.wav', 'only_here.wav'),
+        ('{1}/only_here.wav', 'only_here.wav'),
+        ('{0}/../second/only_here.wav#t=1:30', 'only_here.wav#t=90'),
+        ('{0}/sound.wav#t=600,1200', 'sound.wav#t=600,1200'),
+        ('sound.wav#t=npt:10:00,20:00.50', 'sound.wav#t=600,1200.5'),
+        ('sound.wav#t=,20', 'sound.wav#t=0,20'),
+        ('sound.wav#t=20', 'sound.wav#t=20'),
+        ('sound.wav#t=0', 'sound.wav'),
+        ('sound.wav#t=0.0000001', 'sound.wav#t=0.0000001'),
+        ('{1}/sound.wav', '{1}/sound.wav'),  # which the first root has too
+        ('{1}/sound.wav#t=1,2', '{1}/sound.wav#t=1,2'),
+        ('{1}/odd/a:b.wav', 'odd/a:b.wav'),
+        ('{1}/cd:b.wav', '{1}/cd:b.wav'),  # would be a uri of another scheme
+        ('link.wav', 'only_here.wav'),
+        ('{1}/inner/deep.wav', 'inner/deep.wav'),
+    ],
+)
+def test_what_is_stored_is_relative_to_its_root_and_leads_to_the_same_part(
+    roots: tuple[Path, ...], uri: str, stored: str
+) -> None:
+    for name in ('odd/a:b.wav', 'cd:b.wav', 'inner/deep.wav'):
+        (roots[1] / name).parent.mkdir(exist_ok=True)
+        (roots[1] / name).write_bytes(b'x')
+    (roots[0] / 'x').mkdir()
+    os.symlink(roots[1] / 'only_here.wav', roots[0] / 'link.wav')
+    source = sources.resolve(uri.format(*roots), roots)
+    kept = source.relative_uri(roots)
+    assert kept == stored.format(*roots)
+    assert sources.resolve(kept, roots) == source
+    assert sources.resolve(kept, roots).id == source.id
+
+
+def test_a_root_inside_a_root(roots: tuple[Path, ...]) -> None:
+    """The first one of the list has the name, whichever lies inside the other."""
+    (roots[0] / 'inner').mkdir()
+    (roots[0] / 'inner' / 'deep.wav').write_bytes(b'x')
+    path = roots[0] / 'inner' / 'deep.wav'
+    assert sources.relative_uri(path, (roots[0], roots[0] / 'inner')) == 'inner/deep.wav'
+    assert sources.relative_uri(path, (roots[0] / 'inner', roots[0])) == 'deep.wav'
+
+
+def test_what_is_stored_of_a_file_that_is_gone(roots: tuple[Path, ...]) -> None:
+    assert sources.relative_uri(roots[1] / 'gone.wav', roots) == 'gone.wav'
+    assert sources.relative_uri(roots[1] / 'gone' / 'a.wav', roots, 1.5) == 'gone/a.wav#t=1.5'
+    # Another file has the name that it would get.
+    (roots[1] / 'sound.wav').unlink()
+    assert sources.relative_uri(roots[1] / 'sound.wav', roots) == f'{roots[1]}/sound.wav'
+    assert sources.relative_uri(Path('/elsewhere/a.wav'), roots) == '/elsewhere/a.wav'

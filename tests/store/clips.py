@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from audio_search.store import Clip, Configuration
+from audio_search.store import Clip, ClipStore, Configuration
 
 DIMENSIONS = 16
 CONFIGURATION = Configuration(
@@ -43,3 +43,21 @@ def clip(
         sample_rate=16000,
         source={'size': 3, 'mtime_ns': 2**62},
     )
+
+
+def put(store: ClipStore, *clips: Clip) -> None:
+    """Store clips in one transaction."""
+    with store.transaction() as transaction:
+        for one in clips:
+            transaction.put(one)
+
+
+def stored_ids(store: ClipStore) -> list[str]:
+    """The ids of all clips, in the order they were stored."""
+    return [entry.id for entry in store.page(0, 10**6)[0]]
+
+
+def found_ids(store: ClipStore, query: np.ndarray, limit: int = 5, **kwargs: Any) -> list[str]:
+    """The clips that are found for one query, int8 [dimensions], nearest first."""
+    (neighbours,) = store.search(query[np.newaxis], limit, **kwargs)
+    return [neighbour.clip_id for neighbour in neighbours]

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from audio_search.store.errors import IndexFileError
+from audio_search.store.files import sync
 from audio_search.store.sqlite import schema
 
 
@@ -29,11 +30,11 @@ def backup(path: Path, target: Path) -> None:
         ):
             source.backup(copy)
             copy.execute('PRAGMA journal_mode = DELETE')  # no files beside it
-        schema.sync(partial)
+        sync(partial)
         # Claims the name, so that a file that came in between is never overwritten.
         target.touch(exist_ok=False)
         partial.replace(target)
-        schema.sync(target.parent)
+        sync(target.parent)
     except FileExistsError:
         raise _exists(target) from None
     except (OSError, sqlite3.Error) as error:

@@ -1,12 +1,12 @@
 """The file: one SQLite database that holds everything, and how to tell that it is ours."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
+from audio_search.store.files import sync
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
 SCHEMA_VERSION = 2
@@ -97,7 +97,7 @@ def read_configuration(path: Path) -> Configuration:
     unfinished = path.with_name(path.name + '-journal').exists()
     try:
         with closing(
-            connect(path, writable=unfinished, immutable=not log_bytes(path) and not unfinished)
+            connect(path, writable=unfinished, immutable=not wal_bytes(path) and not unfinished)
         ) as db:
             return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
     except (sqlite3.Error, TypeError) as error:
@@ -141,16 +141,7 @@ def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.C
     return db
 
 
-def sync(path: Path) -> None:
-    """Wait until a file or a folder's entries are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def log_bytes(path: Path) -> int:
+def wal_bytes(path: Path) -> int:
     """The size of the write-ahead log that SQLite keeps beside a file in use."""
     try:
         return path.with_name(path.name + '-wal').stat().st_size
@@ -189,5 +180,5 @@ def _check_header(path: Path) -> None:
     page_bytes = int.from_bytes(header[16:18], 'big')
     expected = page_bytes * int.from_bytes(header[28:32], 'big')
     # With a log beside it the file may be behind its header: the pages are in the log.
-    if path.stat().st_size < expected and not log_bytes(path):
+    if path.stat().st_size < expected and not wal_bytes(path):
         raise damaged(path, f'it ends after {path.stat().st_size:,} of {expected:,} bytes')

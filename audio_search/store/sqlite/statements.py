@@ -1,14 +1,20 @@
-"""What is asked of the database and changed in it, a clip at a time."""
+"""What is asked of the database and changed in it, a clip at a time.
+
+Whatever the database refuses is a sqlite3.Error, and so is content that cannot be decoded.
+"""
 
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from audio_search.store.filters import tag_rows
 from audio_search.store.records import LOCATION_COLUMNS, Clip, Entry, to_json
+from audio_search.store.sqlite.filter_sql import EVERY_CLIP, Sql, tag_rows
+from audio_search.store.vectors.graph import GraphFile
+
+ENTRY_COLUMNS = 'id, uri, tags, source, chunk_count'
 
 
 def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
@@ -17,7 +23,8 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
     source = None if clip.source is None else to_json(clip.source)
     sound = (clip.source or {}).get('sound')
     db.execute(
-        'INSERT INTO clips VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO clips (number, id, uri, sound, tags, source, sample_rate, chunk_count) '
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         (
             number,
             clip.id,
@@ -30,7 +37,7 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
         ),
     )
     db.execute(
-        'INSERT INTO chunks VALUES (?, ?, ?, ?)',
+        'INSERT INTO chunks (clip, locations, tags, embeddings) VALUES (?, ?, ?, ?)',
         (
             number,
             np.ascontiguousarray(clip.locations, '<i8').tobytes(),
@@ -58,39 +65,54 @@ def clear(db: sqlite3.Connection) -> None:
         db.execute(f'DELETE FROM {table}')
 
 
-def find(db: sqlite3.Connection, id: str | None, uri: str | None) -> list[int]:
+def find(db: sqlite3.Connection, clip_id: str | None, uri: str | None) -> list[int]:
     """The numbers of the clips with that id or that uri: none, one or two, the id's first."""
-    by_id = db.execute('SELECT number FROM clips WHERE id = ?', (id,)).fetchall()
+    by_id = db.execute('SELECT number FROM clips WHERE id = ?', (clip_id,)).fetchall()
     by_uri = db.execute('SELECT number FROM clips WHERE uri = ?', (uri,)).fetchall()
     return list(dict.fromkeys(number for (number,) in by_id + by_uri))
 
 
-def find_one(db: sqlite3.Connection, id: str | None, uri: str | None) -> int | None:
+def find_one(db: sqlite3.Connection, clip_id: str | None, uri: str | None) -> int | None:
     """The number of the clip with that id, else that uri, else with a sound of that id: one that
     was given another id, and another spelling of the uri."""
-    for number in find(db, id, uri):
+    for number in find(db, clip_id, uri):
         return number
     row = db.execute(
-        'SELECT number FROM clips WHERE sound = ? ORDER BY number LIMIT 1', (id,)
+        'SELECT number FROM clips WHERE sound = ? ORDER BY number LIMIT 1', (clip_id,)
     ).fetchone()
     return row[0] if row else None
 
 
-def entry(db: sqlite3.Connection, number: int) -> Entry:
-    row = db.execute(
-        'SELECT id, uri, tags, source, chunk_count FROM clips WHERE number = ?', (number,)
-    ).fetchone()
-    return _entry(row)
+def numbers(db: sqlite3.Connection, chosen: Sql) -> list[int]:
+    """The numbers of the selected clips, ascending."""
+    condition, parameters = chosen
+    rows = db.execute(f'SELECT number FROM clips WHERE {condition} ORDER BY number', parameters)
+    return [number for (number,) in rows]
 
 
-def page(db: sqlite3.Connection, offset: int, limit: int) -> list[tuple[int, Entry]]:
-    """(number, clip) of a part of all clips, in the order they were stored."""
+def clip_count(db: sqlite3.Connection, chosen: Sql = EVERY_CLIP) -> int:
+    condition, parameters = chosen
+    return db.execute(f'SELECT count(*) FROM clips WHERE {condition}', parameters).fetchone()[0]
+
+
+def page(
+    db: sqlite3.Connection, offset: int, limit: int, chosen: Sql = EVERY_CLIP
+) -> list[tuple[int, Entry]]:
+    """(number, clip) of a part of the selected clips, in the order they were stored."""
+    condition, parameters = chosen
     rows = db.execute(
-        'SELECT number, id, uri, tags, source, chunk_count FROM clips '
+        f'SELECT number, {ENTRY_COLUMNS} FROM clips WHERE {condition} '
         'ORDER BY number LIMIT ? OFFSET ?',
-        (limit, offset),
+        [*parameters, limit, offset],
     )
     return [(row[0], _entry(row[1:])) for row in rows]
+
+
+def entry(db: sqlite3.Connection, number: int) -> Entry:
+    row = db.execute(f'SELECT {ENTRY_COLUMNS} FROM clips WHERE number = ?', (number,)).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError(f'clip {number} is in one index and not in another')
+    return _entry(row)
 
 
 def clip(db: sqlite3.Connection, number: int, *, embeddings: bool = True) -> Clip:
@@ -98,21 +120,30 @@ def clip(db: sqlite3.Connection, number: int, *, embeddings: bool = True) -> Cli
     columns = 'c.id, c.uri, c.tags, c.source, c.sample_rate, k.locations, k.tags'
     if embeddings:
         columns += ', k.embeddings'
-    id, uri, tags, source, sample_rate, locations, chunk_tags, *blob = db.execute(
+    row = db.execute(
         f'SELECT {columns} FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
         (number,),
     ).fetchone()
-    table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
-    rows = np.frombuffer(blob[0] if blob else b'', np.int8)
+    if row is None:
+        raise sqlite3.DatabaseError(f'clip {number} has no chunks')
+    clip_id, uri, tags, source, sample_rate, locations, chunk_tags, *blob = row
+    chunk_tags = _from_json(chunk_tags) or {}
+    try:
+        table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
+        rows = np.frombuffer(blob[0] if blob else b'', np.int8)
+        rows = rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0)
+        chunk_tags = {int(row): own for row, own in chunk_tags.items()}
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f'clip {number} cannot be decoded: {error}') from error
     return Clip(
-        id=id,
+        id=clip_id,
         uri=uri,
-        tags=json.loads(tags),
-        source=None if source is None else json.loads(source),
+        tags=_from_json(tags),
+        source=_from_json(source),
         sample_rate=sample_rate,
         locations=table,
-        chunk_tags={int(row): own for row, own in json.loads(chunk_tags or '{}').items()},
-        embeddings=rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0),
+        chunk_tags=chunk_tags,
+        embeddings=rows,
     )
 
 
@@ -128,10 +159,6 @@ def version(db: sqlite3.Connection) -> int:
     return db.execute('SELECT version FROM state').fetchone()[0]
 
 
-def clip_count(db: sqlite3.Connection) -> int:
-    return db.execute('SELECT count(*) FROM clips').fetchone()[0]
-
-
 def next_number(db: sqlite3.Connection) -> int:
     """The number of the next clip that is stored; none is ever given twice."""
     return db.execute('SELECT next_number FROM state').fetchone()[0]
@@ -141,14 +168,6 @@ def finish(db: sqlite3.Connection, next_number: int) -> int:
     """Mark the end of a transaction; the version of the database from then on."""
     db.execute('UPDATE state SET version = version + 1, next_number = ?', (next_number,))
     return version(db)
-
-
-class GraphFile(NamedTuple):
-    """The graph of an approximate search: the SHA-256 of its file, which is in its name, and the
-    clips that are in it: all up to a number, as they were then."""
-
-    token: str
-    covered: int
 
 
 def saved_graph(db: sqlite3.Connection) -> GraphFile | None:
@@ -161,12 +180,17 @@ def keep_graph(db: sqlite3.Connection, saved: GraphFile) -> None:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    id, uri, tags, source, chunk_count = row
-    return Entry(
-        id, uri, json.loads(tags), None if source is None else json.loads(source), chunk_count
-    )
+    clip_id, uri, tags, source, chunk_count = row
+    return Entry(clip_id, uri, _from_json(tags), _from_json(source), chunk_count)
+
+
+def _from_json(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError as error:
+        raise sqlite3.DatabaseError(f'a clip has tags that are not JSON: {error}') from error
 
 
 def _insert_tags(db: sqlite3.Connection, number: int, tags: dict[str, Any]) -> None:
     rows = [(number, *row) for row in tag_rows(tags)]
-    db.executemany('INSERT INTO tags VALUES (?, ?, ?, ?)', rows)
+    db.executemany('INSERT INTO tags (clip, path, kind, value) VALUES (?, ?, ?, ?)', rows)

@@ -1,9 +1,7 @@
 """The index: clips on disk, their embeddings in memory, and the searches over both."""
 
-import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,35 +14,32 @@ import numpy as np
 from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
+from audio_search.store.interface import ClipStore
 from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
-from audio_search.store.sqlite import opening, schema, statements
-from audio_search.store.sqlite.statements import GraphFile
+from audio_search.store.sqlite import filter_sql, opening, schema, statements
+from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
-from audio_search.store.vectors.graph import keys_of
+from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
-from audio_search.store.vectors.projection import Plane, project
+from audio_search.store.vectors.projection import LatestPlane
 from audio_search.store.vectors.scan import Scanner
 
-# SQLite writes its log back into the file by itself, but begins it anew only in a moment without
-# searches. Where these overlap all the time, the log is told to wait for such a moment.
-LOG_LIMIT_BYTES = 64 << 20
-SAME_MOMENT_S = 5.0
+# SQLite checkpoints the WAL by itself, but can restart it only while nobody reads. Under constant
+# searches it would grow forever, so above this size a RESTART checkpoint is forced.
+WAL_LIMIT_BYTES = 64 << 20
 
 
-class SqliteStore:
-    """The clips of one file. Any number of threads may search while others write.
-
-    A search sees whole clips, as they were at one moment.
-    """
+class SqliteStore(ClipStore):
+    """The clips of one file, as `ClipStore` says; embeddings are in memory as well."""
 
     def __init__(self, path: Path, configuration: Configuration, *, ann: bool = False) -> None:
         """Open the index at `path`, or make one. Raises IndexFileError, see `check`.
 
         With `ann` searches without a filter are approximate.
         """
-        # By a link it would have another lock, and other files beside it.
+        # Resolve symlinks: the lock and the WAL live beside the real file.
         path = path.resolve()
         self.path = path
         self.configuration = configuration
@@ -56,10 +51,9 @@ class SqliteStore:
             self._lock.release()
             raise
         self._write_lock = threading.Lock()
-        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._readers = Readers(path, lambda: self.snapshot)
         self.scanner = Scanner()
-        self._plane_lock = threading.Lock()
-        self._plane_of: tuple[int, Plane] | None = None
+        self._plane = LatestPlane(configuration.dimensions)
         self._approximate: Approximate | None = None
         if ann:
             self._approximate = Approximate(
@@ -75,8 +69,7 @@ class SqliteStore:
         if self._approximate:
             self._approximate.close()
         self.scanner.close()
-        while not self._readers.empty():
-            self._readers.get().close()
+        self._readers.close()
         self._writer.close()
         self._lock.release()
 
@@ -93,10 +86,6 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Changes that are all on disk when the block ends, or none of them is.
-
-        Raises StorageError where the disk refuses them.
-        """
         with self._write_lock:
             db = self._writer
             before = self.snapshot
@@ -124,7 +113,7 @@ class SqliteStore:
             self.snapshot = Snapshot(version, generation, blocks)
             if self._approximate:
                 self._approximate.follow(self.snapshot, _removed_keys(transaction, before))
-            if schema.log_bytes(self.path) > LOG_LIMIT_BYTES:
+            if schema.wal_bytes(self.path) > WAL_LIMIT_BYTES:
                 with suppress(sqlite3.Error):  # what was to be stored is stored
                     db.execute('PRAGMA wal_checkpoint(RESTART)')
 
@@ -136,49 +125,16 @@ class SqliteStore:
                 raise StorageError(str(error)) from error
 
     def wait_for_ann(self) -> None:
-        """Return when the approximate search has taken in all that is stored."""
+        """Return when the graph of the approximate search has every stored chunk."""
         if self._approximate:
             self._approximate.wait()
 
     def clear(self) -> None:
-        """Remove every clip, and give the file's room back. Raises StorageError."""
         with self.transaction() as transaction:
             transaction.clear()
         with self._write_lock, suppress(sqlite3.Error):  # it is empty either way
             self._writer.execute('VACUUM')
             self._writer.execute('PRAGMA wal_checkpoint(TRUNCATE)')
-
-    @contextmanager
-    def _read(self) -> Iterator[tuple[sqlite3.Connection, Snapshot]]:
-        """A connection and a snapshot that show the same moment."""
-        try:
-            db = self._readers.get_nowait()
-        except queue.Empty:
-            db = schema.connect(self.path, writable=False)
-        try:
-            deadline = time.monotonic() + SAME_MOMENT_S
-            while True:
-                db.execute('BEGIN')
-                version = statements.version(db)
-                snapshot = self.snapshot
-                if snapshot.version == version:
-                    break
-                # A writer is between its commit and its snapshot, some microseconds.
-                db.execute('ROLLBACK')
-                if time.monotonic() > deadline:
-                    raise StorageError(
-                        f'The index {self.path} was changed by another program: leave it to this '
-                        'service alone, and restart it'
-                    )
-            yield db, snapshot
-        except sqlite3.Error as error:
-            raise StorageError(
-                f'The index {self.path} cannot be read ({error}): check the disk, and restore the '
-                'file from a backup if it is damaged'
-            ) from error
-        finally:
-            _roll_back(db)
-            self._readers.put(db)
 
     def search(
         self,
@@ -186,21 +142,19 @@ class SqliteStore:
         limit: int,
         *,
         distinct: bool = True,
-        filter: Any = None,
+        filter: Any | None = None,
         excluded: Sequence[ClipRef] | None = None,
     ) -> list[list[Neighbour]]:
-        """The nearest stored chunks of each query, nearest first: one for each of the `limit`
-        nearest clips, or with `distinct=False` the `limit` nearest chunks.
-
-        `queries` is int8 [queries, dimensions]. `filter` selects the clips to search (see
-        `filters`; raises FilterError). `excluded` names for each query a clip to leave out.
-        """
-        with self._read() as (db, snapshot):
-            selected = None if filter is None else _select(db, filter)
+        condition = None if filter is None else filters.parse(filter)
+        with self._readers.read() as (db, snapshot):
+            selected = None
+            if condition is not None:
+                chosen = filter_sql.render(condition)
+                selected = np.array(statements.numbers(db, chosen), np.int32)
             numbers = None
             if excluded is not None:
-                known = {one: statements.find_one(db, one.id, one.uri) for one in set(excluded)}
-                numbers = [known[one] for one in excluded]
+                stored = {one: statements.find_one(db, one.id, one.uri) for one in set(excluded)}
+                numbers = [stored[one] for one in excluded]
             found = self.nearest(
                 queries,
                 limit,
@@ -231,7 +185,7 @@ class SqliteStore:
         excluded: Sequence[int | None] | None = None,
         snapshot: Snapshot | None = None,
     ) -> list[Nearest]:
-        """The bare search, by the numbers of clips; see Scanner.search."""
+        """The search alone, by the numbers of clips; see Scanner.search."""
         snapshot = snapshot or self.snapshot
         if self._approximate and selected is None:
             return self._approximate.search(
@@ -246,48 +200,45 @@ class SqliteStore:
             excluded=excluded,
         )
 
-    def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
-        """The clip with that id, else the one with that uri, else one whose sound has that id."""
-        with self._read() as (db, _):
-            number = statements.find_one(db, id, uri)
+    def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
+        with self._readers.read() as (db, _):
+            number = statements.find_one(db, clip_id, uri)
             return None if number is None else statements.entry(db, number)
 
-    def clip(self, id: str) -> Clip | None:
-        """A clip with its chunks and their embeddings."""
-        with self._read() as (db, _):
-            numbers = statements.find(db, id, None)
+    def clip(self, clip_id: str) -> Clip | None:
+        with self._readers.read() as (db, _):
+            numbers = statements.find(db, clip_id, None)
             return statements.clip(db, numbers[0]) if numbers else None
 
-    def page(self, offset: int, limit: int, *, points: bool = False) -> tuple[list[Entry], int]:
-        """A part of all clips, in the order they were stored, and how many there are; on request
-        with their points in the plane of all clips (see `projection`)."""
-        with self._read() as (db, snapshot):
-            numbered = statements.page(db, offset, limit)
-            total = statements.clip_count(db)
+    def page(
+        self,
+        offset: int,
+        limit: int,
+        *,
+        filter: Any | None = None,
+        prefix: str | None = None,
+        points: bool = False,
+    ) -> tuple[list[Entry], int]:
+        chosen = filter_sql.selection(filter, prefix)
+        with self._readers.read() as (db, snapshot):
+            numbered = statements.page(db, offset, limit, chosen)
+            total = statements.clip_count(db, chosen)
         if not points:
             return [entry for _, entry in numbered], total
-        plane = self._plane(snapshot)
+        plane = self._plane.of(snapshot)
         return [replace(entry, point=plane.point(number)) for number, entry in numbered], total
 
-    def _plane(self, snapshot: Snapshot) -> Plane:
-        with self._plane_lock:
-            if self._plane_of is None or self._plane_of[0] != snapshot.generation:
-                plane = project(snapshot.blocks, self.configuration.dimensions)
-                self._plane_of = snapshot.generation, plane
-            return self._plane_of[1]
-
     def counts(self) -> tuple[int, int]:
-        """How many clips and chunks are stored."""
-        with self._read() as (db, snapshot):
+        with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
 
     def file_bytes(self) -> int:
-        """What the file takes on disk, with its log."""
-        return self.path.stat().st_size + schema.log_bytes(self.path)
+        """What the index takes on disk, with its WAL."""
+        return self.path.stat().st_size + schema.wal_bytes(self.path)
 
 
 def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | None:
-    """Of the chunks that a transaction removed, in the graph; None for all."""
+    """The keys that the graph has of the chunks that a transaction removed; None for all."""
     if transaction.cleared:
         return None
     keys = [keys_of(number, ordinals_of(before.blocks, number)) for number in transaction.removed]
@@ -307,13 +258,7 @@ def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
     )
 
 
-def _select(db: sqlite3.Connection, filter: Any) -> np.ndarray:
-    """The numbers of the clips that a filter selects, ascending."""
-    condition, parameters = filters.compile(filter)
-    numbers = db.execute(f'SELECT number FROM clips WHERE {condition} ORDER BY number', parameters)
-    return np.array([number for (number,) in numbers], np.int32)
-
-
 def _roll_back(db: sqlite3.Connection) -> None:
-    if db.in_transaction:
-        db.execute('ROLLBACK')
+    with suppress(sqlite3.Error):  # what led here is what has to be said
+        if db.in_transaction:
+            db.execute('ROLLBACK')

@@ -3,12 +3,17 @@
 import sqlite3
 from typing import Any
 
+from audio_search.store.interface import StoreTransaction
 from audio_search.store.records import Clip, Entry
-from audio_search.store.sqlite import statements
+from audio_search.store.sqlite import filter_sql, statements
 
 
-class Transaction:
-    """Changes to the index; see `SqliteStore.transaction`."""
+class Transaction(StoreTransaction):
+    """Changes to the database as they come; to the embeddings in memory when it is finished.
+
+    `added` has the new clips by their numbers, `removed` the numbers of those that were there
+    before; both only since `clear`, if `cleared`.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -18,43 +23,48 @@ class Transaction:
         self.cleared = False
 
     def put(self, clip: Clip) -> None:
-        """Store a clip in the place of any with its id, and of any with its uri.
-
-        Its tags have to be JSON (`records.check_json`).
-        """
         for number in statements.find(self._db, clip.id, clip.uri):
             self._remove(number)
         statements.insert(self._db, self._next_number, clip)
         self.added[self._next_number] = clip
         self._next_number += 1
 
-    def find(self, id: str | None = None, uri: str | None = None) -> Entry | None:
-        """As SqliteStore.find."""
-        number = statements.find_one(self._db, id, uri)
+    def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
+        number = statements.find_one(self._db, clip_id, uri)
         return None if number is None else statements.entry(self._db, number)
 
-    def replace_tags(self, id: str, tags: dict[str, Any]) -> bool:
-        """Give the clip with that id these tags instead of its own; False if there is none."""
-        numbers = statements.find(self._db, id, None)
+    def replace_tags(self, clip_id: str, tags: dict[str, Any]) -> bool:
+        numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             statements.replace_tags(self._db, number, tags)
         return bool(numbers)
 
-    def delete(self, id: str) -> bool:
-        """Remove the clip with that id; False if there is none."""
-        numbers = statements.find(self._db, id, None)
+    def delete(self, clip_id: str) -> bool:
+        numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             self._remove(number)
         return bool(numbers)
 
+    def delete_selected(
+        self, *, filter: Any | None = None, prefix: str | None = None
+    ) -> list[Entry]:
+        if filter is None and prefix is None:
+            raise ValueError('Nothing says which clips to delete: give a filter or a prefix')
+        chosen = filter_sql.selection(filter, prefix)
+        removed = []
+        for number in statements.numbers(self._db, chosen):
+            removed.append(statements.entry(self._db, number))
+            self._remove(number)
+        return removed
+
     def clear(self) -> None:
-        """Remove every clip."""
         statements.clear(self._db)
         self.added.clear()
         self.removed.clear()
         self.cleared = True
 
     def finish(self) -> int:
+        """The version of the database with these changes."""
         return statements.finish(self._db, self._next_number)
 
     def _remove(self, number: int) -> None:

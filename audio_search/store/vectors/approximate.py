@@ -4,7 +4,6 @@ The graph is never a second truth: what it has not taken in yet is searched exac
 left out, and distances are those of the embeddings. So it may be behind, or be built again.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,10 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from audio_search.store.errors import StorageError
-from audio_search.store.sqlite import schema
-from audio_search.store.sqlite.statements import GraphFile
+from audio_search.store.files import digest, sync
 from audio_search.store.vectors.blocks import BLOCK_ROWS, Block, Snapshot, look_up
-from audio_search.store.vectors.graph import Graph, clips_and_ordinals, keys_of
+from audio_search.store.vectors.graph import Graph, GraphFile, clips_and_ordinals, keys_of
 from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
 from audio_search.store.vectors.scan import Scanner
 
@@ -142,8 +140,8 @@ class Approximate:
         partial = self._file('partial')
         try:
             self._graph.save(partial)
-            schema.sync(partial)
-            saved = GraphFile(_digest(partial), self._graph.covered)
+            sync(partial)
+            saved = GraphFile(digest(partial), self._graph.covered)
             partial.rename(self._file(saved.token))
             self._keep(saved)
         except (OSError, RuntimeError, StorageError):
@@ -156,18 +154,13 @@ class Approximate:
         """USearch ends the whole process over a file that is not as it was written."""
         path = self._file(saved.token)
         try:
-            is_whole = _digest(path) == saved.token
+            is_whole = digest(path) == saved.token
         except OSError:
             return False
         return is_whole and self._graph.load(path, saved.covered)
 
     def _file(self, token: str) -> Path:
         return self._path.with_name(f'{self._path.name}.{token}.ann')
-
-
-def _digest(path: Path) -> str:
-    with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _offer(

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import usearch.index
@@ -23,6 +24,14 @@ def keys_of(clips: np.ndarray | int, ordinals: np.ndarray) -> np.ndarray:
 
 def clips_and_ordinals(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (keys >> ORDINAL_BITS).astype(np.int64), (keys & ORDINAL_MASK).astype(np.int64)
+
+
+class GraphFile(NamedTuple):
+    """A graph on disk: its name has the SHA-256 of its contents, `token`, and it has every clip
+    with a number up to `covered` that was stored when it was written."""
+
+    token: str
+    covered: int
 
 
 class Graph:

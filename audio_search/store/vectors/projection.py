@@ -1,11 +1,12 @@
 """All clips as points of a plane: the two principal components of their mean embeddings."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from audio_search.store.vectors.blocks import Block
+from audio_search.store.vectors.blocks import Block, Snapshot
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,22 @@ class Plane:
     def point(self, number: int) -> tuple[float, float]:
         x, y = self.points[np.searchsorted(self.numbers, number)].tolist()
         return x, y
+
+
+class LatestPlane:
+    """The plane of the latest embeddings, made where it is first asked for. Any thread may ask."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._dimensions = dimensions
+        self._lock = threading.Lock()
+        self._made: tuple[int, Plane] | None = None
+
+    def of(self, snapshot: Snapshot) -> Plane:
+        """The plane of these embeddings; the last one again where they did not change since."""
+        with self._lock:
+            if self._made is None or self._made[0] != snapshot.generation:
+                self._made = snapshot.generation, project(snapshot.blocks, self._dimensions)
+            return self._made[1]
 
 
 def project(blocks: Sequence[Block], dimensions: int) -> Plane:

@@ -1,0 +1,132 @@
+"""The contract of a store of clips, whichever engine keeps them. Imports no engine.
+
+`tests/store/contract` is the same contract as tests, which every store passes.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import numpy as np
+
+from audio_search.store.configuration import Configuration
+from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
+
+
+class StoreTransaction(Protocol):
+    """Changes that are made together; see `ClipStore.transaction`. Later ones see earlier ones.
+
+    Where the disk or the engine refuses, every method raises an error that leaves `transaction` as
+    a StorageError.
+    """
+
+    def put(self, clip: Clip) -> None:
+        """Store a clip in the place of any with its id, and of any with its uri.
+
+        It becomes the last of all clips. Its tags have to be JSON (`records.check_json`), its
+        embeddings int8 [chunks, configuration.dimensions].
+        """
+        ...
+
+    def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
+        """As ClipStore.find, with the changes made so far."""
+        ...
+
+    def replace_tags(self, clip_id: str, tags: dict[str, Any]) -> bool:
+        """Give the clip with that id these tags instead of its own; False if there is none."""
+        ...
+
+    def delete(self, clip_id: str) -> bool:
+        """Remove the clip with that id; False if there is none."""
+        ...
+
+    def delete_selected(
+        self, *, filter: Any | None = None, prefix: str | None = None
+    ) -> list[Entry]:
+        """Remove every clip that the filter selects and whose uri starts with `prefix`, as
+        ClipStore.page selects them; the removed ones, in the order they were stored.
+
+        Raises FilterError, and ValueError where neither is given: `clear` removes every clip.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Remove every clip."""
+        ...
+
+
+class ClipStore(Protocol):
+    """Clips by id and by uri, their tags, and the nearest of their embeddings.
+
+    Any number of threads may read while another writes. A read sees whole clips, all as they were
+    at one moment, and everything that was stored before it began. Raises StorageError wherever the
+    disk or the engine refuses to read or write.
+    """
+
+    configuration: Configuration
+
+    def transaction(self) -> AbstractContextManager[StoreTransaction]:
+        """Changes that are all on disk when the block ends, or none of them is.
+
+        An exception inside the block undoes them and is raised on; what the disk or the engine
+        refuses is raised as StorageError.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Remove every clip, and give the disk space back. Raises StorageError."""
+        ...
+
+    def search(
+        self,
+        queries: np.ndarray,
+        limit: int,
+        *,
+        distinct: bool = True,
+        filter: Any | None = None,
+        excluded: Sequence[ClipRef] | None = None,
+    ) -> list[list[Neighbour]]:
+        """The nearest stored chunks of each query, nearest first: one for each of the `limit`
+        nearest clips, or with `distinct=False` the `limit` nearest chunks of whichever clips.
+
+        `queries` is int8 [queries, dimensions]. `filter` selects the clips to search before the
+        search (`filters`; raises FilterError). `excluded` has for each query a clip to leave out;
+        one that is not stored leaves nothing out. Ties: the clip that was stored first, then its
+        first chunk. Distances are cosine, 1 - cos, in [0, 2]; a zero vector has 1 from everything.
+        """
+        ...
+
+    def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
+        """The clip with that id, else the one with that uri, else the first one whose sound has
+        that id (`Clip.source['sound']`): it was stored under an id of its own."""
+        ...
+
+    def clip(self, clip_id: str) -> Clip | None:
+        """A clip with its chunks and their embeddings."""
+        ...
+
+    def page(
+        self,
+        offset: int,
+        limit: int,
+        *,
+        filter: Any | None = None,
+        prefix: str | None = None,
+        points: bool = False,
+    ) -> tuple[list[Entry], int]:
+        """Up to `limit` of the selected clips from number `offset` on, in the order they were
+        stored, and how many are selected in all.
+
+        Selected are those that `filter` selects (FilterError) and whose uri starts with `prefix`:
+        character by character, with upper and lower case apart, and no character special. With
+        neither, all are. With `points` each has its place in the plane of all clips (`projection`).
+        """
+        ...
+
+    def counts(self) -> tuple[int, int]:
+        """How many clips and chunks are stored."""
+        ...
+
+    def close(self) -> None:
+        """Release the store. What was acknowledged is on disk already."""
+        ...

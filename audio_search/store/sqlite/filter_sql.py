@@ -1,0 +1,147 @@
+"""Filters as parameterised SQL, and tags as the rows that it looks at.
+
+No value of a filter becomes a part of the SQL text, and a filter within the limits of `filters`
+stays within what SQLite takes in one statement: 1000 levels of an expression, 32,766 parameters.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from audio_search.store.filters import (
+    BOOLEAN,
+    NULL,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    And,
+    Compare,
+    Condition,
+    Exists,
+    FilterError,
+    In,
+    Not,
+    Or,
+    Path,
+    kind_of,
+    parse,
+)
+
+INT64 = range(-(2**63), 2**63)
+SURROGATES = range(0xD800, 0xE000)
+
+Sql = tuple[str, list[Any]]  # a condition on a row of `clips`, and its parameters
+EVERY_CLIP: Sql = ('1', [])
+
+
+def selection(filter: Any | None, prefix: str | None) -> Sql:
+    """What selects the clips of a page (ClipStore.page). Raises FilterError."""
+    terms = [] if filter is None else [render(parse(filter))]
+    if prefix is not None:
+        terms.append(_starts_with(prefix))
+    return _joined(' AND ', terms) if terms else EVERY_CLIP
+
+
+def render(condition: Condition) -> Sql:
+    """A filter's tree as SQL."""
+    match condition:
+        case And(()):
+            return EVERY_CLIP
+        case And(parts):
+            return _joined(' AND ', [render(part) for part in parts])
+        case Or(parts):
+            return _joined(' OR ', [render(part) for part in parts])
+        case Not(part):
+            sql, parameters = render(part)
+            return f'NOT {sql}', parameters
+        case Exists(path):
+            return _has_tag(path, '1', [])
+        case Compare(path, operator, value):
+            kind = kind_of(value)
+            if kind == NULL:
+                return _has_tag(path, 'kind = ?', [kind])
+            return _has_tag(path, f'kind = ? AND value {operator} ?', [kind, _scalar(value)])
+        case In(_, ()):
+            return '0', []
+        case In(path, values):
+            return _in(path, values)
+
+
+def tag_rows(tags: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """(path, kind, value) of each tag and each tag inside a tag, as columns of the table `tags`."""
+    todo: list[tuple[Path, Any]] = [((key,), value) for key, value in tags.items()]
+    while todo:
+        path, value = todo.pop()
+        kind = kind_of(value)
+        yield _path(path), kind, _scalar(value) if kind in (TEXT, NUMBER, BOOLEAN) else None
+        if kind == OBJECT:
+            todo += [((*path, key), inner) for key, inner in value.items()]
+
+
+def _joined(operator: str, terms: list[Sql]) -> Sql:
+    parameters = [parameter for _, own in terms for parameter in own]
+    return f'({operator.join(sql for sql, _ in terms)})', parameters
+
+
+def _starts_with(prefix: str) -> Sql:
+    """As a range, for which SQLite uses the index on `uri`. LIKE and GLOB have special characters,
+    and LIKE takes upper for lower case."""
+    try:
+        prefix.encode()
+    except UnicodeEncodeError:
+        raise FilterError(f'The prefix {prefix!r} is not valid Unicode; correct it') from None
+    end = _successor(prefix)
+    if end is None:
+        return 'clips.uri >= ?', [prefix]
+    return '(clips.uri >= ? AND clips.uri < ?)', [prefix, end]
+
+
+def _successor(prefix: str) -> str | None:
+    """The first text by code points, which is SQLite's order, behind all that start with `prefix`;
+    None where there is none."""
+    for length in range(len(prefix), 0, -1):
+        following = ord(prefix[length - 1]) + 1
+        if following in SURROGATES:  # no characters of their own
+            following = SURROGATES.stop
+        if following <= sys.maxunicode:
+            return prefix[: length - 1] + chr(following)
+    return None
+
+
+def _in(path: Path, values: tuple[Any, ...]) -> Sql:
+    by_kind: dict[str, list[Any]] = {}
+    for value in values:
+        by_kind.setdefault(kind_of(value), []).append(_scalar(value))
+    terms: list[str] = []
+    parameters: list[Any] = []
+    for kind, scalars in by_kind.items():
+        if kind == NULL:
+            terms.append('kind = ?')
+            parameters.append(kind)
+        else:
+            terms.append(f'kind = ? AND value IN ({", ".join("?" * len(scalars))})')
+            parameters += [kind, *scalars]
+    return _has_tag(path, f'({" OR ".join(terms)})', parameters)
+
+
+def _has_tag(path: Path, condition: str, parameters: list[Any]) -> Sql:
+    sql = f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
+    return sql, [_path(path), *parameters]
+
+
+def _scalar(value: Any) -> Any:
+    """As SQLite takes it: larger integers than it has become floats, as in its own JSON."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int) and value not in INT64:
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    return value
+
+
+def _path(path: Path) -> str:
+    return json.dumps(path)
