@@ -8,6 +8,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from audio_search.vggish.parameters import PRECISIONS
+
 
 def _import_tensorflow() -> ModuleType:
     # Before the import, which reads them: no notes on CPU instructions, oneDNN and absent GPUs.
@@ -33,7 +35,6 @@ tf: Any = _import_tensorflow()
 # TensorFlow is about to use: encoding one clip took nearly twice as long.
 threadpool_limits(limits=1, user_api='blas')
 
-PRECISIONS = ('auto', 'float32', 'bfloat16')
 # What /proc/cpuinfo calls the instructions that multiply bfloat16: AVX512-BF16 and AMX.
 BFLOAT16_FLAGS = frozenset({'avx512_bf16', 'amx_bf16'})
 
