@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_search.vggish.parameters import PRECISIONS
+
 # Jina's YAML substitutes ${{ ENV.NAME }} without a default of its own, so these are put into the
 # environment when the package is imported.
 DEFAULTS = {
@@ -120,7 +122,7 @@ class Settings:
             concurrency=whole('AUDIO_SEARCH_CONCURRENCY', 1),
             queue_wait_s=number('AUDIO_SEARCH_QUEUE_WAIT_S', 0),
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
-            precision=choice('AUDIO_SEARCH_PRECISION', ('auto', 'float32', 'bfloat16')),
+            precision=choice('AUDIO_SEARCH_PRECISION', PRECISIONS),
             device=text('AUDIO_SEARCH_DEVICE'),
             log=text('AUDIO_SEARCH_LOG') or str(workspace / 'service.log'),
         )

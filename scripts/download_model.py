@@ -26,7 +26,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from audio_search.vggish.weights import OFFICIAL, File, sha256
+from audio_search.files import sha256
+from audio_search.vggish.weights import OFFICIAL, File
 from scripts import verify_model
 
 BLOCK_BYTES = 1 << 18

@@ -9,7 +9,8 @@ import numpy as np
 import soundfile
 import soxr
 
-SAMPLE_RATE_HZ = 16000
+from audio_search.vggish.parameters import SAMPLE_RATE_HZ
+
 BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
 PREROLL_S = 0.25  # decoded before a part and dropped: a frame of mp3 or opus needs those before it
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from audio_search.errors import Kind
+from audio_search.files import sha256
 
 FRAGMENT = re.compile(r'#t=([^#]*)$')
 SCHEME = re.compile(r'^([A-Za-z][A-Za-z0-9+.-]+):')
-HASH_BLOCK_BYTES = 1 << 20
 
 
 class MediaError(ValueError):
@@ -52,7 +52,7 @@ class Source:
             'sound': self.id,
             'size': self.size,
             'mtime_ns': self.mtime_ns,
-            'sha256': self.sha256(),
+            'sha256': sha256(self.path),
         }
 
     def is_unchanged_since(self, fingerprint: dict[str, Any] | None) -> bool:
@@ -63,14 +63,7 @@ class Source:
             return False
         if fingerprint.get('mtime_ns') == self.mtime_ns:
             return True
-        return fingerprint.get('sha256') == self.sha256()
-
-    def sha256(self) -> str:
-        digest = hashlib.sha256()
-        with self.path.open('rb') as file:
-            while block := file.read(HASH_BLOCK_BYTES):
-                digest.update(block)
-        return digest.hexdigest()
+        return fingerprint.get('sha256') == sha256(self.path)
 
 
 def clip_id(path: Path | str, beg_s: float = 0.0, end_s: float | None = None) -> str:

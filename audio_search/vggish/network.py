@@ -1,52 +1,46 @@
-"""The VGGish network as one TensorFlow graph."""
+"""The VGGish network as one TensorFlow graph, defined with TF-Slim as published."""
 
+import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from audio_search.vggish.checkpoint import Layer
-from audio_search.vggish.parameters import EXAMPLE_FRAMES, MEL_COUNT
-from audio_search.vggish.runtime import choose_device, choose_precision, tf
-
-# Convolutions between two poolings; each pooling halves time and frequency.
-BLOCKS = (
-    ('conv1',),
-    ('conv2',),
-    ('conv3/conv3_1', 'conv3/conv3_2'),
-    ('conv4/conv4_1', 'conv4/conv4_2'),
-)
-HIDDEN = ('fc1/fc1_1', 'fc1/fc1_2')
-OUTPUT = 'fc2'
+from audio_search.vggish.parameters import EMBEDDING_SIZE, EXAMPLE_FRAMES, MEL_COUNT
+from audio_search.vggish.runtime import choose_device, choose_precision, slim, tf
 
 
 class Network:
     """Examples -> raw 128-d embeddings, by one graph that any number of threads may run."""
 
     def __init__(
-        self, variables: Mapping[str, Layer], device: str = 'auto', precision: str = 'auto'
+        self, layers: Mapping[str, Layer], device: str = 'auto', precision: str = 'auto'
     ) -> None:
-        """Build the graph around the 18 variables of `checkpoint.read`, which it keeps as they are.
+        """Build the graph and restore the 18 weights and biases of `checkpoint.read` into it.
 
         Raises RuntimeSettingError for a device or precision this machine does not have.
         """
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         dtype = tf.as_dtype(self.precision)
-        with tf.device(self.device):
-            # Tensors that the graph refers to, not constants inside it: the optimiser copies and
-            # folds those, which took 25 s and 3 GB for the official weights, not 1 s and 1 GB.
-            tensors = {
-                name: [tf.cast(factor, dtype) for factor in factors(layer)]
-                for name, layer in variables.items()
+        with tf.device(self.device), warnings.catch_warnings():
+            # TF-Slim calls what TensorFlow has since renamed or means to remove.
+            warnings.filterwarnings('ignore', category=UserWarning, module='tensorflow|tf_slim')
+            # Variables outside the graph: values inside it would be constants, which the optimiser
+            # copies and folds. With the official weights that took 25 s and 3 GB, not 1 s and 1 GB.
+            variables = {
+                name: tf.Variable(tf.cast(values, dtype), trainable=False)
+                for name, values in by_variable(layers).items()
             }
             self._embed = tf.function(
-                lambda examples: _define(examples, tensors, dtype),
-                # Of any length, so that it is traced once.
+                lambda examples: tf.cast(_define(tf.cast(examples, dtype), variables), tf.float32),
+                # Of any length, so that the graph is traced once.
                 input_signature=[tf.TensorSpec([None, EXAMPLE_FRAMES, MEL_COUNT], tf.float32)],
                 autograph=False,
             ).get_concrete_function()
-        # The first run prepares kernels; the first search shall not wait for that, and a device
-        # that cannot run the graph shall fail here.
+        # The first run prepares kernels. Here, so that the first search need not wait for that, and
+        # a device that cannot run the graph fails at the start.
         self.embed(np.zeros((1, EXAMPLE_FRAMES, MEL_COUNT), np.float32))
 
     def embed(self, examples: np.ndarray) -> np.ndarray:
@@ -54,38 +48,59 @@ class Network:
         return self._embed(tf.constant(examples)).numpy()
 
 
-def factors(layer: Layer) -> tuple[np.ndarray, ...]:
-    """The one or two matrices whose product a layer's weights are."""
-    return layer if isinstance(layer, tuple) else (layer,)
+def by_variable(layers: Mapping[str, Layer]) -> dict[str, np.ndarray]:
+    """The value of each variable of the graph. Weights that are a product u @ v become two."""
+    values: dict[str, np.ndarray] = {}
+    for name, layer in layers.items():
+        if isinstance(layer, tuple):
+            values[_first_factor(name.removesuffix('/weights'))], values[name] = layer
+        else:
+            values[name] = layer
+    return values
 
 
-def _define(
-    examples: 'tf.Tensor', tensors: Mapping[str, list['tf.Tensor']], dtype: 'tf.DType'
-) -> 'tf.Tensor':
-    """The layers of the published `vggish_slim.define_vggish_slim`.
+def _first_factor(scope: str) -> str:
+    return f'{scope}/u/weights'
 
-    The last layer has no activation: the weights were published, and their PCA made, without one.
-    Factored weights are applied one after the other, `x @ u @ v`.
+
+def _define(examples: 'tf.Tensor', variables: Mapping[str, 'tf.Variable']) -> 'tf.Tensor':
+    """The layers of `vggish_slim.define_vggish_slim`: [n, 96, 64] -> [n, 128].
+
+    From tensorflow/models, research/audioset/vggish. TF-Slim names each variable that a layer asks
+    for, and gets the one of that name from `variables`. The last layer has no activation: the
+    weights were published, and their PCA made, without one.
     """
 
-    def weights(layer: str) -> list['tf.Tensor']:
-        return tensors[f'vggish/{layer}/weights']
+    def restored(_: Any, name: str, **__: Any) -> 'tf.Variable':
+        return variables[name]
 
-    def add_biases(net: 'tf.Tensor', layer: str) -> 'tf.Tensor':
-        (biases,) = tensors[f'vggish/{layer}/biases']
-        return tf.nn.bias_add(net, biases)
+    def fully_connected(
+        net: 'tf.Tensor', size: int, scope: str, activation_fn: Any = tf.nn.relu
+    ) -> 'tf.Tensor':
+        # Factored weights are applied one after the other, `net @ u @ v`: 4 MFLOP, not 100.
+        u = variables.get(_first_factor(f'{tf.compat.v1.get_variable_scope().name}/{scope}'))
+        if u is not None:
+            net = slim.fully_connected(
+                net, u.shape[1], scope=f'{scope}/u', activation_fn=None, biases_initializer=None
+            )
+        return slim.fully_connected(net, size, scope=scope, activation_fn=activation_fn)
 
-    net = tf.cast(examples, dtype)[..., tf.newaxis]
-    for block in BLOCKS:
-        for layer in block:
-            net = tf.nn.conv2d(net, *weights(layer), strides=1, padding='SAME')
-            net = tf.nn.relu(add_biases(net, layer))
-        net = tf.nn.max_pool2d(net, ksize=2, strides=2, padding='SAME')
-    net = tf.reshape(net, [-1, int(np.prod(net.shape[1:]))])
-    for layer in (*HIDDEN, OUTPUT):
-        for factor in weights(layer):
-            net = tf.linalg.matmul(net, factor)
-        net = add_biases(net, layer)
-        if layer != OUTPUT:
-            net = tf.nn.relu(net)
-    return tf.cast(net, tf.float32)
+    with (
+        slim.arg_scope(
+            [slim.conv2d], kernel_size=[3, 3], stride=1, padding='SAME', activation_fn=tf.nn.relu
+        ),
+        slim.arg_scope([slim.max_pool2d], kernel_size=[2, 2], stride=2, padding='SAME'),
+        tf.compat.v1.variable_scope('vggish', custom_getter=restored),
+    ):
+        net = tf.reshape(examples, [-1, EXAMPLE_FRAMES, MEL_COUNT, 1])
+        net = slim.conv2d(net, 64, scope='conv1')
+        net = slim.max_pool2d(net, scope='pool1')
+        net = slim.conv2d(net, 128, scope='conv2')
+        net = slim.max_pool2d(net, scope='pool2')
+        net = slim.repeat(net, 2, slim.conv2d, 256, scope='conv3')
+        net = slim.max_pool2d(net, scope='pool3')
+        net = slim.repeat(net, 2, slim.conv2d, 512, scope='conv4')
+        net = slim.max_pool2d(net, scope='pool4')
+        net = slim.flatten(net)
+        net = slim.repeat(net, 2, fully_connected, 4096, scope='fc1')
+        return fully_connected(net, EMBEDDING_SIZE, scope='fc2', activation_fn=None)

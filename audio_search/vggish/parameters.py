@@ -1,6 +1,6 @@
 """The numbers that define VGGish (tensorflow/models, research/audioset/vggish)."""
 
-SAMPLE_RATE_HZ = 16000
+SAMPLE_RATE_HZ = 16000  # of every waveform inside the service
 
 # Short-time Fourier transform
 FRAME_LENGTH = 25 * SAMPLE_RATE_HZ // 1000  # 400 samples: 25 ms
@@ -23,3 +23,9 @@ EMBEDDING_SIZE = 128
 QUANTIZE_MIN = -2.0
 QUANTIZE_MAX = 2.0
 QUANTIZE_LEVELS = 256
+
+# The vectors of a window become one: in a row, or their mean.
+POOLINGS = ('concat', 'mean')
+
+# What the network may compute in; auto is bfloat16 where the processor multiplies it in hardware.
+PRECISIONS = ('auto', 'float32', 'bfloat16')

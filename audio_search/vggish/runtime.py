@@ -1,49 +1,72 @@
-"""TensorFlow, imported quietly and without what VGGish does not use; devices and precisions."""
+"""TensorFlow and TF-Slim, imported quietly and without what VGGish does not use; devices and
+precisions."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from audio_search.vggish.parameters import PRECISIONS
 
-def _import_tensorflow() -> ModuleType:
-    # Before the import, which reads them: no notes on CPU instructions, oneDNN and absent GPUs.
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-    # TensorFlow loads Keras, and with it pandas, though nothing here is a Keras model: 110 MB and a
-    # third of the time. It does without where importing Keras fails, so that is what it finds.
-    hidden = [name for name in ('keras', 'tf_keras') if name not in sys.modules]
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Importing one of these modules fails meanwhile, unless it is loaded already."""
+    hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
-        import tensorflow
+        yield
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+def _import_tensorflow() -> ModuleType:
+    # TensorFlow reads this when it is imported: no notes on CPU instructions, oneDNN, absent GPUs.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    # TensorFlow loads Keras, and with it pandas, though nothing here is a Keras model: 110 MB and a
+    # third of the time. Where importing Keras fails, it goes on without.
+    with _hidden('keras', 'tf_keras'):
+        import tensorflow
     for gpu in tensorflow.config.list_physical_devices('GPU'):
         # Otherwise TensorFlow takes all of the memory at once.
         tensorflow.config.experimental.set_memory_growth(gpu, True)
     return tensorflow
 
 
-tf: Any = _import_tensorflow()
+def _import_slim() -> ModuleType:
+    # One loss in TF-Slim uses scikit-learn, which would load pandas and half of scipy: 100 MB and
+    # 2 s. Where importing scikit-learn fails, TF-Slim goes on without.
+    with _hidden('sklearn'):
+        import tf_slim
+    return tf_slim
 
-# numpy's BLAS keeps its threads spinning for some 25 ms after each product, on the cores that
-# TensorFlow is about to use: encoding one clip took nearly twice as long.
+
+tf: Any = _import_tensorflow()
+slim: Any = _import_slim()
+
+# The threads of numpy's BLAS go on spinning for some 25 ms after each product, on the cores that
+# TensorFlow needs next: encoding one clip took nearly twice as long. So BLAS gets one thread.
 threadpool_limits(limits=1, user_api='blas')
 
-PRECISIONS = ('auto', 'float32', 'bfloat16')
 # What /proc/cpuinfo calls the instructions that multiply bfloat16: AVX512-BF16 and AMX.
 BFLOAT16_FLAGS = frozenset({'avx512_bf16', 'amx_bf16'})
 
 
 class RuntimeSettingError(ValueError):
-    """A device or precision this machine does not have; the message names those it has."""
+    """A device or precision that this machine does not have; the message names those it has."""
 
 
 def choose_device(device: str) -> str:
-    """`auto` (the first GPU, else the CPU) or a name such as /GPU:0 -> a device that is there."""
+    """`auto` (the first GPU, else the CPU) or a name such as /GPU:0 -> a device that is there.
+
+    Raises RuntimeSettingError for any other.
+    """
     present = [d.name.removeprefix('/physical_device:') for d in tf.config.list_physical_devices()]
     names = ['/' + name for name in present if name.startswith(('CPU:', 'GPU:'))]
     if device == 'auto':
@@ -59,26 +82,27 @@ def choose_device(device: str) -> str:
 def choose_precision(precision: str, device: str, flags: frozenset[str] | None = None) -> str:
     """`auto` -> bfloat16 where the device multiplies it in hardware, else float32.
 
-    `flags` are the CPU's instruction sets, by default those of this one.
+    `flags` are the CPU's instruction sets (None: those of this CPU). Raises RuntimeSettingError for
+    an unknown precision, and for bfloat16 where it would be emulated.
     """
     if precision not in PRECISIONS:
         raise RuntimeSettingError(
             f'The precision {precision!r} is unknown; choose one of {", ".join(PRECISIONS)}'
         )
     flags = cpu_flags() if flags is None else flags
-    able = device.startswith('/GPU') or bool(BFLOAT16_FLAGS & flags)
-    if precision == 'bfloat16' and not able:
+    has_bfloat16 = device.startswith('/GPU') or bool(BFLOAT16_FLAGS & flags)
+    if precision == 'bfloat16' and not has_bfloat16:
         raise RuntimeSettingError(
             'The precision bfloat16 needs a CPU with AVX512-BF16 or AMX, or a GPU; '
             'choose float32 or auto'
         )
     if precision == 'auto':
-        return 'bfloat16' if able else 'float32'
+        return 'bfloat16' if has_bfloat16 else 'float32'
     return precision
 
 
 def cpu_flags() -> frozenset[str]:
-    """The instruction sets of this CPU as Linux names them; empty where it cannot be asked."""
+    """The instruction sets of this CPU as Linux names them; empty where the system is another."""
     try:
         lines = Path('/proc/cpuinfo').read_text().splitlines()
     except OSError:

@@ -1,13 +1,13 @@
 """Which weights there are, and which of them to use. Does not need TensorFlow."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from audio_search.files import sha256
+
 OFFICIAL_URL = 'https://storage.googleapis.com/audioset/'
-HASH_BLOCK_BYTES = 1 << 20
 
 
 class WeightsError(ValueError):
@@ -126,12 +126,3 @@ def _own(path: Path, choice: str) -> Weights:
             f'The checkpoint {path} has no PCA parameters beside it; put {PCA} into {path.parent}'
         )
     return Weights(path.stem, path, pca_path, sha256(path))
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, as hex digits."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(HASH_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_search.vggish.runtime import tf
+from audio_search.vggish.runtime import slim, tf
 
 
 def log_mel(waveform: np.ndarray) -> np.ndarray:
@@ -39,8 +39,49 @@ def mel_triangles(bins_hz: np.ndarray) -> np.ndarray:
     return filters
 
 
+def network(variables: dict[str, np.ndarray], examples: np.ndarray) -> np.ndarray:
+    """[n, 96, 64] -> float64 [n, 128], each layer written out with numpy."""
+
+    def of(layer: str) -> tuple[np.ndarray, np.ndarray]:
+        weights, biases = (variables[f'vggish/{layer}/{kind}'] for kind in ('weights', 'biases'))
+        return weights.astype(np.float64), biases.astype(np.float64)
+
+    def convolution(net: np.ndarray, layer: str) -> np.ndarray:
+        weights, biases = of(layer)
+        height, width = net.shape[1:3]
+        padded = np.pad(net, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        shifted = [
+            padded[:, row : row + height, column : column + width] @ weights[row, column]
+            for row in range(3)
+            for column in range(3)
+        ]
+        return np.maximum(0, np.sum(shifted, axis=0) + biases)
+
+    def pooling(net: np.ndarray) -> np.ndarray:
+        count, height, width, depth = net.shape
+        return net.reshape(count, height // 2, 2, width // 2, 2, depth).max(axis=(2, 4))
+
+    net = examples[..., np.newaxis].astype(np.float64)
+    for block in (
+        ['conv1'],
+        ['conv2'],
+        ['conv3/conv3_1', 'conv3/conv3_2'],
+        ['conv4/conv4_1', 'conv4/conv4_2'],
+    ):
+        for layer in block:
+            net = convolution(net, layer)
+        net = pooling(net)
+    net = net.reshape(len(net), -1)
+    for layer in ('fc1/fc1_1', 'fc1/fc1_2', 'fc2'):
+        weights, biases = of(layer)
+        net = net @ weights + biases
+        if layer != 'fc2':
+            net = np.maximum(0, net)
+    return net
+
+
 class SlimGraph:
-    """The published network, defined with TF-Slim: the names and shapes that checkpoints have."""
+    """The published network as a graph of TensorFlow 1, whose Saver writes V1 checkpoints."""
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
@@ -49,8 +90,6 @@ class SlimGraph:
             self._define()
 
     def _define(self) -> None:
-        import tf_slim as slim  # after TensorFlow, which `runtime` imports quietly
-
         self.tf = tf.compat.v1
         self.graph = tf.Graph()
         with (

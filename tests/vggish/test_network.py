@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_search.vggish import checkpoint
+from audio_search.vggish import checkpoint, runtime
 from audio_search.vggish.network import Network
 from audio_search.vggish.runtime import cpu_flags
 from tests.vggish import published
@@ -17,11 +17,24 @@ def network(compact: Compact) -> Network:
     return Network(compact[0], precision='float32')
 
 
+def test_the_layers_are_the_published_ones(
+    network: Network, compact: Compact, log_mel_examples: np.ndarray
+) -> None:
+    variables = {name: checkpoint.expand(layer) for name, layer in compact[0].items()}
+    expected = published.network(variables, log_mel_examples[:2])
+    np.testing.assert_allclose(network.embed(log_mel_examples[:2]), expected, rtol=0, atol=1e-4)
+
+
 def test_a_restored_checkpoint_gives_the_outputs_of_the_published_graph(
-    slim: SlimGraph, random_checkpoint: Path, log_mel_examples: np.ndarray
+    slim: SlimGraph,
+    random_checkpoint: Path,
+    log_mel_examples: np.ndarray,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     expected = slim.embed(log_mel_examples[:8])
+    capfd.readouterr()
     restored = Network(checkpoint.read_checkpoint(random_checkpoint), precision='float32')
+    assert capfd.readouterr() == ('', '')
     outputs = restored.embed(log_mel_examples[:8])
     assert outputs.dtype == np.float32
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
@@ -75,6 +88,21 @@ def test_several_threads_get_each_their_own(network: Network, log_mel_examples: 
         assert len(outputs) == 5
         for output in outputs:
             np.testing.assert_allclose(output, reference, atol=1e-5)
+
+
+def test_bfloat16_gives_nearly_the_outputs_of_float32(
+    network: Network,
+    compact: Compact,
+    log_mel_examples: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime, 'cpu_flags', lambda: runtime.BFLOAT16_FLAGS)
+    reduced = Network(compact[0], device='/CPU:0', precision='bfloat16')
+    assert reduced.precision == 'bfloat16'
+    some = log_mel_examples[:8]
+    expected = network.embed(some)
+    error = np.linalg.norm(reduced.embed(some) - expected) / np.linalg.norm(expected)
+    assert 0 < error < 0.02
 
 
 def test_the_precision_is_that_of_the_cpu(compact: Compact) -> None:
