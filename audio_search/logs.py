@@ -1,9 +1,11 @@
-"""The service's own log: one JSON object a line."""
+"""The service's own log (one JSON object per line), and what is said of an error."""
 
 import json
 import logging
 import sys
 from pathlib import Path
+
+from audio_search.settings import STDERR, SettingsError
 
 log = logging.getLogger('audio_search')
 
@@ -23,20 +25,51 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-STDERR = '-'
-
-
 def configure(path: str) -> None:
-    """Log to the end of the file at `path`, or to STDERR; what was set up before is undone."""
-    for former in list(log.handlers):
-        log.removeHandler(former)
-    handler: logging.Handler
-    if path == STDERR:
-        handler = logging.StreamHandler(sys.stderr)
-    else:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path)
+    """Append to the file at `path`, or log to STDERR, in the place of what was set up before.
+
+    Raises SettingsError where the file cannot be written.
+    """
+    handler = logging.StreamHandler(sys.stderr) if path == STDERR else _to_file(Path(path))
     handler.setFormatter(JsonLines())
-    log.addHandler(handler)
+    for logger in (log, logging.getLogger('uvicorn')):
+        for former in list(logger.handlers):
+            logger.removeHandler(former)
+        logger.addHandler(handler)
+        logger.propagate = False
     log.setLevel(logging.INFO)
-    log.propagate = False
+
+
+def _to_file(path: Path) -> logging.FileHandler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return logging.FileHandler(path)
+    except OSError as error:
+        raise SettingsError(
+            f'the log {path} cannot be written ({error.strerror}); make its folder writable, or '
+            'set AUDIO_SEARCH_LOG or AUDIO_SEARCH_WORKSPACE to another place'
+        ) from None
+
+
+def explain(error: BaseException, log_file: Path) -> str:
+    """One sentence on `error`.
+
+    Our own errors are sentences for the user already. Of any other, which nobody expected, the
+    sentence gives type and message, and says that the traceback is in `log_file`, where it is put.
+    """
+    if type(error).__module__.startswith('audio_search.'):
+        return str(error)
+    message = f'{type(error).__name__}: {" ".join(str(error).split())}'.removesuffix(': ')
+    try:
+        handler = _to_file(log_file)
+    except SettingsError:
+        return message
+    handler.setFormatter(JsonLines())
+    handler.handle(
+        log.makeRecord(
+            log.name, logging.ERROR, __file__, 0, 'unexpected error', (),
+            (type(error), error, error.__traceback__),
+        )
+    )  # fmt: skip
+    handler.close()
+    return f'{message} (the traceback is in {log_file})'

@@ -1,14 +1,16 @@
 """The settings of the service: one name each in the environment, a default that works."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio_search.vggish.parameters import PRECISIONS
 
-# Jina's YAML substitutes ${{ ENV.NAME }} without a default of its own, so these are put into the
-# environment when the package is imported.
+CHECKOUT = Path(__file__).resolve().parents[1]  # holds flow.yml, executors/ and models/
+
+# Jina's YAML fails on a ${{ ENV.NAME }} that is not set, so these are put into the environment
+# before flow.yml is loaded.
 DEFAULTS = {
     'AUDIO_SEARCH_HOST': '127.0.0.1',
     'AUDIO_SEARCH_PORT': '45678',
@@ -29,6 +31,8 @@ DEFAULTS = {
     'AUDIO_SEARCH_LOG': '',
 }
 
+STDERR = '-'  # as AUDIO_SEARCH_LOG
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would do."""
@@ -43,7 +47,7 @@ def apply_defaults() -> None:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says, checked. Paths are resolved against the current folder."""
+    """What the environment says, checked. Paths are absolute, `~` stands for the home folder."""
 
     host: str
     port: int
@@ -72,6 +76,11 @@ class Settings:
         """Where uploaded audio is kept."""
         return self.workspace / 'media'
 
+    @property
+    def log_file(self) -> Path:
+        """Where the log is kept; where it goes to stderr, where the tracebacks are kept."""
+        return self.workspace / 'service.log' if self.log == STDERR else Path(self.log)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> 'Settings':
         """Raise SettingsError for a value that is not of its setting's kind."""
@@ -79,19 +88,19 @@ class Settings:
         def text(name: str) -> str:
             return environ.get(name) or DEFAULTS[name]
 
-        def number(name: str, least: float) -> float:
+        def number(name: str, minimum: float) -> float:
             try:
                 value = float(text(name))
             except ValueError:
                 value = float('nan')
-            if not value >= least:
+            if not value >= minimum:
                 raise SettingsError(
-                    f'{name} is {text(name)!r}; set it to a number of at least {least:g}'
+                    f'{name} is {text(name)!r}; set it to a number of at least {minimum:g}'
                 )
             return value
 
-        def whole(name: str, least: int) -> int:
-            value = number(name, least)
+        def whole(name: str, minimum: int) -> int:
+            value = number(name, minimum)
             if value != int(value):
                 raise SettingsError(f'{name} is {text(name)!r}; set it to a whole number')
             return int(value)
@@ -101,7 +110,9 @@ class Settings:
                 raise SettingsError(f'{name} is {text(name)!r}; set it to {" or ".join(known)}')
             return text(name)
 
-        workspace = Path(text('AUDIO_SEARCH_WORKSPACE')).resolve()
+        workspace = expand(text('AUDIO_SEARCH_WORKSPACE'))
+        weights = text('AUDIO_SEARCH_WEIGHTS')
+        log = text('AUDIO_SEARCH_LOG') or str(workspace / 'service.log')
         port = whole('AUDIO_SEARCH_PORT', 1)
         if port > 65535:
             raise SettingsError(f'AUDIO_SEARCH_PORT is {port}; set it to a number up to 65535')
@@ -109,8 +120,8 @@ class Settings:
             host=text('AUDIO_SEARCH_HOST'),
             port=port,
             workspace=workspace,
-            models=Path(text('AUDIO_SEARCH_MODELS')),
-            weights=text('AUDIO_SEARCH_WEIGHTS'),
+            models=_models(text('AUDIO_SEARCH_MODELS')),
+            weights=str(expand(weights)) if weights.startswith('~') else weights,
             roots=split_roots(text('AUDIO_SEARCH_ROOTS')),
             token=text('AUDIO_SEARCH_TOKEN'),
             cors_origins=tuple(
@@ -124,10 +135,64 @@ class Settings:
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
             precision=choice('AUDIO_SEARCH_PRECISION', PRECISIONS),
             device=text('AUDIO_SEARCH_DEVICE'),
-            log=text('AUDIO_SEARCH_LOG') or str(workspace / 'service.log'),
+            log=log if log == STDERR else str(expand(log)),
         )
+
+    def environment(self) -> dict[str, str]:
+        """The paths that flow.yml hands to executors, by their names in the environment."""
+        # A path that holds the separator would read as two. It was given relative to the current
+        # folder, the only way it can be given, and executors have the same current folder.
+        roots = [
+            os.path.relpath(root) if os.pathsep in str(root) else str(root) for root in self.roots
+        ]
+        return {
+            'AUDIO_SEARCH_WORKSPACE': str(self.workspace),
+            'AUDIO_SEARCH_MODELS': str(self.models),
+            'AUDIO_SEARCH_WEIGHTS': self.weights,
+            'AUDIO_SEARCH_ROOTS': os.pathsep.join(roots),
+        }
 
 
 def split_roots(roots: str) -> tuple[Path, ...]:
-    """Folders separated as in PATH -> resolved paths, in order."""
-    return tuple(Path(root).resolve() for root in roots.split(os.pathsep) if root)
+    """Folders separated as in PATH -> absolute paths, in order.
+
+    Raises SettingsError for an empty entry: in PATH it would be the current folder, which nobody
+    who wrote one separator too many wants to open to readers.
+    """
+    entries = roots.split(os.pathsep)
+    if not all(entries):
+        raise SettingsError(
+            f'AUDIO_SEARCH_ROOTS is {roots!r} and has an empty entry; '
+            f'remove the {os.pathsep!r} that is too many, or write . for the current folder'
+        )
+    return tuple(expand(entry) for entry in entries)
+
+
+def check_roots(roots: Iterable[Path]) -> None:
+    """Raise SettingsError for the first root that is not a folder whose files could be read."""
+    for root in roots:
+        try:
+            with os.scandir(root):
+                continue
+        except FileNotFoundError:
+            problem = 'does not exist'
+        except NotADirectoryError:
+            problem = 'is not a folder'
+        except OSError as error:
+            problem = f'cannot be read ({error.strerror})'
+        raise SettingsError(
+            f'AUDIO_SEARCH_ROOTS names {root}, which {problem}; correct the entry, or leave it out'
+        )
+
+
+def expand(path: str) -> Path:
+    """The absolute path; `~` and `~name` are home folders also where the shell left them alone."""
+    return Path(os.path.expanduser(path)).resolve()
+
+
+def _models(folder: str) -> Path:
+    """The default is the folder of the checkout, wherever the service is started."""
+    path = expand(folder)
+    in_checkout = CHECKOUT / folder
+    default = folder == DEFAULTS['AUDIO_SEARCH_MODELS']
+    return in_checkout if default and not path.exists() and in_checkout.exists() else path

@@ -33,6 +33,8 @@ class AudioGateway(FastAPIBaseGateway):
         Thread(target=import_module, args=['audio_search.page.mount'], daemon=True).start()
         self.settings = Settings.from_env()
         logs.configure(self.settings.log)
+        # Otherwise uvicorn sets up a log of its own, on stderr.
+        self.uvicorn_kwargs['log_config'] = None
 
     @property
     def app(self) -> FastAPI:

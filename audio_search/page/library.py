@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from audio_search import toy_data
 from audio_search.documents import AudioClip
 from audio_search.page.colours import Labels
 from audio_search.page.matches import chip
@@ -20,7 +21,6 @@ T = TypeVar('T')
 PAGE_CLIPS = 20
 MOST_KNOWN = 2000  # clips that are offered for choice and drawn on the map
 BATCH_FILES = 4  # indexed at once, so that the bar moves
-TOY_FOLDER = 'toy-data'
 
 EMPTY = note('Nothing is indexed yet. Add your own files above, or the toy clips to try it out.')
 
@@ -41,7 +41,8 @@ class IndexView:
         """(what is shown, its key) of all that can be searched with."""
         indexed = [(_title(clip.uri, clip.tags), Sound(id=clip.id).key) for clip in self.clips]
         toys = [
-            (f'{_title(uri, toy_tags(uri))} (not indexed)', Sound(uri=uri).key) for uri in self.toys
+            (f'{_title(uri, toy_data.tags(uri))} (not indexed)', Sound(uri=uri).key)
+            for uri in self.toys
         ]
         return [*indexed, *toys]
 
@@ -49,15 +50,9 @@ class IndexView:
 async def read_index(service: AudioService) -> IndexView:
     """Look at the index, and for toy clips."""
     page = await service.clips(0, MOST_KNOWN, include=['point'])
-    clips = page.clips
-    indexed = {clip.uri for clip in clips}
-    toys = [uri for uri in await asyncio.to_thread(_toy_uris, service) if uri not in indexed]
-    return IndexView(clips, page.total, toys)
-
-
-def toy_tags(uri: str) -> dict[str, Any]:
-    """Of toy-data/<id>_<label>.mp3."""
-    return {'label': Path(uri).stem.partition('_')[2]}
+    indexed = {clip.uri for clip in page.clips}
+    toys = await asyncio.to_thread(toy_data.uris, service.settings.roots)
+    return IndexView(page.clips, page.total, [uri for uri in toys if uri not in indexed])
 
 
 async def add_files(service: AudioService, paths: Sequence[Path], label: str) -> AsyncIterator[str]:
@@ -85,7 +80,8 @@ async def add_toys(service: AudioService, uris: Sequence[str]) -> AsyncIterator[
     """Index toy clips, labelled by their names. Yields HTML."""
 
     async def index(batch: Sequence[str]) -> list[AudioClip]:
-        return await service.index([ClipRequest(uri=uri, tags=toy_tags(uri)) for uri in batch])
+        requests = [ClipRequest(uri=uri, tags=toy_data.tags(uri)) for uri in batch]
+        return await service.index(requests)
 
     async for html in _in_batches(uris, index):
         yield html
@@ -131,15 +127,6 @@ data-id="{text(id_)}" aria-label="Delete {text(name)}">Delete</button></div></td
 def _title(uri: str | None, tags: dict[str, Any]) -> str:
     label = label_of(tags)
     return f'{label} · {file_name(uri, tags)}' if label else file_name(uri, tags)
-
-
-def _toy_uris(service: AudioService) -> list[str]:
-    names = {
-        f'{TOY_FOLDER}/{path.name}'
-        for root in service.settings.roots
-        for path in (root / TOY_FOLDER).glob('*_*.mp3')
-    }
-    return sorted(names)
 
 
 async def _in_batches(

@@ -1,0 +1,76 @@
+"""The verbs of the command line, and how each of them ends.
+
+audio-search                  index the toy clips, search a few of them, then serve
+audio-search serve            only serve
+audio-search backup FILE      copy the index to FILE, also while the service runs
+
+A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
+docarray take a second.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from audio_search import __version__
+from audio_search.cli.console import complain, console
+from audio_search.logs import explain
+from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0, or 1 after one sentence that says what went wrong."""
+    parsed = parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except KeyboardInterrupt:  # also StopRequested
+        return 0
+    except Exception as error:
+        complain(explain(error, _log_file()))
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='audio-search',
+        description='Search sounds by sound. Without a command: index the toy clips, '
+        'search a few of them, then serve.',
+    )
+    parser.add_argument('--version', action='version', version=__version__)
+    parser.set_defaults(run=demonstrate)
+    verbs = parser.add_subparsers(metavar='COMMAND')
+
+    verb = verbs.add_parser('serve', help='only serve; index nothing')
+    verb.set_defaults(run=serve)
+
+    verb = verbs.add_parser('backup', help='copy the index, also while the service runs')
+    verb.add_argument('file', type=Path, metavar='FILE', help='where to; must not exist yet')
+    verb.set_defaults(run=backup)
+    return parser
+
+
+def demonstrate(arguments: argparse.Namespace) -> None:
+    from audio_search.cli import serve
+
+    serve.demonstrate()
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    from audio_search.cli import serve
+
+    serve.serve()
+
+
+def backup(arguments: argparse.Namespace) -> None:
+    from audio_search.store.sqlite import backup
+
+    backup(Settings.from_env().index_path, arguments.file)
+    console.print(f'copied the index to {arguments.file}')
+
+
+def _log_file() -> Path:
+    try:
+        return Settings.from_env().log_file
+    except SettingsError:
+        return expand(DEFAULTS['AUDIO_SEARCH_WORKSPACE']) / 'service.log'
