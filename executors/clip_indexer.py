@@ -1,6 +1,5 @@
 """What every indexer does with documents, whichever store it keeps them in."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,12 @@ from docarray.typing import ID
 from jina import requests
 
 from audio_search.documents import AudioChunk, AudioClip, Match, Tags, fail
-from audio_search.errors import Kind
 from audio_search.flow.configuration import configuration
-from audio_search.store import Clip, ClipRef, Entry, StorageError
+from audio_search.store import Clip, ClipRef, FilterError, StorageError
+from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
-from audio_search.store.sqlite import SqliteStore
-from audio_search.store.sqlite.transaction import Transaction
 from executors.base import FlowExecutor
+from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
 from executors.clip_records import (
     embeddings_of,
     fill_chunks,
@@ -27,17 +25,6 @@ from executors.clip_records import (
 from executors.match_args import MatchArgs, check_traversal, parse_limit
 
 DEFAULT_PAGE = 100
-
-Change = Callable[[Transaction, Entry, AudioClip], object]
-
-
-class MissingClip(ValueError):
-    """There is no such clip."""
-
-    kind = Kind.MISSING
-
-    def __init__(self, name: str | None) -> None:
-        super().__init__(f'there is no clip {name!r}; see /clips for those there are')
 
 
 class ClipIndexer(FlowExecutor):
@@ -51,7 +38,7 @@ class ClipIndexer(FlowExecutor):
     `error`, with its `error_kind`; the others go on.
     """
 
-    store: SqliteStore
+    store: ClipStore
 
     def __init__(
         self,
@@ -99,9 +86,9 @@ class ClipIndexer(FlowExecutor):
             with self.store.transaction() as transaction:
                 for doc, record in usable:
                     if record is None:
-                        _keep_known(transaction, doc)
+                        keep_known(transaction, doc)
                     else:
-                        _put(transaction, doc, record)
+                        put(transaction, doc, record)
         except StorageError as error:
             for doc, _ in usable:
                 fail(doc, error)
@@ -152,14 +139,18 @@ class ClipIndexer(FlowExecutor):
     @requests(on='/update')
     def update(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         """Replace the tags of the clips with these ids or uris, where a document has some."""
-        return self._change(docs, _retag)
+        return self._change(docs, retag)
 
     @requests(on='/delete')
     def delete(
         self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
     ) -> DocList[AudioClip]:
-        """Remove the clips with these ids or uris, and those of `parameters.ids`."""
-        ids = (parameters or {}).get('ids') or []
+        """Remove the clips with these ids or uris, and those of `parameters.ids`; or the clips that
+        `parameters.filter` selects and whose uri begins with `parameters.prefix`."""
+        parameters = parameters or {}
+        if parameters.get('filter') or parameters.get('prefix'):
+            return self._delete_selected(parameters)
+        ids = parameters.get('ids') or []
         docs = DocList[AudioClip]([*docs, *(AudioClip(id=id_) for id_ in ids)])
         return self._change(docs, lambda transaction, entry, doc: transaction.delete(entry.id))
 
@@ -206,16 +197,19 @@ class ClipIndexer(FlowExecutor):
     ):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
-        Parameters: `offset`, `limit`, and `include: [point]` for the place of each clip in a plane.
+        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
+        place of each clip in a plane.
         """
         parameters = parameters or {}
         try:
             entries, total = self.store.page(
                 int(parameters.get('offset') or 0),
                 int(parameters.get('limit') or DEFAULT_PAGE),
+                filter=parameters.get('filter') or None,
+                prefix=parameters.get('prefix') or None,
                 points=_includes(parameters, 'point'),
             )
-        except StorageError as error:
+        except (FilterError, StorageError) as error:
             return _failure(error)
         # As text: Jina's returned objects have float64 for every number.
         return {'clips': to_json([listed(entry) for entry in entries]), 'total': total}
@@ -225,7 +219,7 @@ class ClipIndexer(FlowExecutor):
         """What is stored, where, and how it was made."""
         try:
             clips, chunks = self.store.counts()
-            size_bytes = self.store.file_bytes()
+            size_bytes = self.store.stored_bytes()
         except StorageError as error:
             return _failure(error)
         made = self.configuration
@@ -233,7 +227,7 @@ class ClipIndexer(FlowExecutor):
             'clips': clips,
             'chunks': chunks,
             'model': {'name': made.model_name, 'sha256': made.model_sha256},
-            'index': {'path': str(self.store.path), 'bytes': size_bytes},
+            'index': {'path': self.store.address, 'bytes': size_bytes},
             'pooling': made.pooling,
             'dimensions': made.dimensions,
             'window_s': made.window_s,
@@ -282,6 +276,19 @@ class ClipIndexer(FlowExecutor):
                 fail(doc, error)
         return docs
 
+    def _delete_selected(self, parameters: dict[str, Any]) -> DocList[AudioClip]:
+        """The removed clips, or one that says why none was."""
+        try:
+            with self.store.transaction() as transaction:
+                entries = transaction.delete_selected(
+                    filter=parameters.get('filter') or None, prefix=parameters.get('prefix') or None
+                )
+        except (FilterError, StorageError) as error:
+            failed = AudioClip()
+            fail(failed, error)
+            return DocList[AudioClip]([failed])
+        return DocList[AudioClip](removed(entry) for entry in entries)
+
     def _fill_stored(self, doc: AudioClip) -> None:
         clip = self.store.clip(str(doc.id))
         if clip is None:
@@ -289,40 +296,13 @@ class ClipIndexer(FlowExecutor):
         fill_chunks(doc, clip)
 
 
-def _put(transaction: Transaction, doc: AudioClip, record: Clip) -> None:
-    if doc.tags is None:
-        former = transaction.find(record.id, record.uri)
-        # `find` also knows a clip by its sound, which `put` leaves where it is.
-        if former and (former.id == record.id or (record.uri and former.uri == record.uri)):
-            record.tags = former.tags
-        doc.tags = Tags(record.tags)
-    transaction.put(record)
-
-
-def _keep_known(transaction: Transaction, doc: AudioClip) -> None:
-    entry = transaction.find(doc.id)
-    if entry is None or entry.id != doc.id:
-        fail(doc, ValueError(f'{doc.uri or doc.id} was deleted meanwhile; send it again'))
-    elif doc.tags is None:
-        doc.tags = Tags(entry.tags)
-    else:
-        transaction.replace_tags(entry.id, doc.tags)
-
-
-def _retag(transaction: Transaction, entry: Entry, doc: AudioClip) -> None:
-    if doc.tags is None:
-        doc.tags = Tags(entry.tags)
-    else:
-        transaction.replace_tags(entry.id, doc.tags)
-
-
 def _sound(doc: AudioClip) -> str | None:
     return (doc.source or {}).get('sound')
 
 
-def _failure(error: StorageError) -> dict[str, str]:
-    """In place of a returned object; see service.pipeline, which raises it."""
-    return {'error': str(error), 'error_kind': Kind.STORAGE}
+def _failure(error: FilterError | StorageError) -> dict[str, str]:
+    """In place of a returned object; AudioService raises it again."""
+    return {'error': str(error), 'error_kind': error.kind}
 
 
 def _includes(parameters: dict[str, Any] | None, name: str) -> bool:

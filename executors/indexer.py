@@ -14,6 +14,8 @@ class SimpleIndexer(ClipIndexer):
     filter are approximate and much faster.
     """
 
+    store: SqliteStore
+
     def __init__(self, path: str = 'workspace/index.sqlite', **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.store = SqliteStore(Path(path), self.configuration, ann=self.match_args.ann)

@@ -94,6 +94,25 @@ def relative_uri(
     return f'{path}{fragment}'
 
 
+def stored_uri(uri: str, roots: tuple[Path, ...]) -> str:
+    """The uri under which a clip of `uri` is stored, however it was spelled; see `relative_uri`.
+
+    A file that is gone has the uri it would have; what names no file below the roots stays as it
+    is.
+    """
+    try:
+        return resolve(uri, roots).relative_uri(roots)
+    except MediaError:
+        pass
+    try:
+        name, beg_s, end_s = split_fragment(uri)
+    except MediaError:
+        return uri
+    if not Path(name).is_absolute() or '\0' in name:
+        return uri
+    return relative_uri(Path(name).resolve(), roots, beg_s, end_s)
+
+
 def _leads_to(name: str, path: Path, roots: Sequence[Path]) -> bool:
     """Whether `resolve` takes `name` for `path`, or would if that file were still there."""
     if SCHEME.match(name) or FRAGMENT.search(name):

@@ -69,6 +69,7 @@ def resolve(request: ClipRequest, uploads: Uploads, roots: Sequence[Any], keep: 
         if request.chunks:
             if not (request.id or request.uri):
                 raise ValueError('chunks need the id or the uri of their clip; add one')
+            item.clip.uri = request.uri and sources.stored_uri(request.uri, tuple(roots))
             item.clip.chunks = DocList[AudioChunk](
                 _chunk(chunk, offset, request) for offset, chunk in enumerate(request.chunks)
             )
@@ -104,6 +105,8 @@ def _find_sound(
     if item.upload:
         item.clip.uri = item.upload.uri
     item.source = sources.resolve(str(item.clip.uri), roots)
+    if not item.upload:  # whose uri is relative to the media folder
+        item.clip.uri = item.source.relative_uri(roots)
     # A query's own id is only given back: its clip is the one of that sound.
     item.clip.id = (keep and request.id) or item.source.id
     if item.upload and not (keep and request.id):

@@ -102,6 +102,8 @@ class AudioService:
             for item, request in zip(items, requests, strict=True):
                 if item.upload:
                     item.clip.uri = item.upload.name
+                else:
+                    item.clip.uri = request.uri or item.clip.uri
                 item.clip.id = request.id or item.clip.id
             await asyncio.to_thread(self._mark_missing, [item.clip for item in items])
             return self._answers(items)
@@ -229,6 +231,8 @@ class AudioService:
         items = []
         for request in requests:
             item = Item(AudioClip(id=request.id, uri=request.uri, tags=request.tags))
+            if request.uri:
+                item.clip.uri = await asyncio.to_thread(sources.stored_uri, request.uri, self.roots)
             if not (request.id or request.uri):
                 reason = 'neither an id nor a uri was given; name the clip by one of them'
                 item.fail(ValueError(reason))

@@ -64,6 +64,7 @@ class ClipStore(Protocol):
     """
 
     configuration: Configuration
+    address: str  # the path or the uri of where the clips are
 
     def transaction(self) -> AbstractContextManager[StoreTransaction]:
         """Changes that are all on disk when the block ends, or none of them is.
@@ -125,6 +126,10 @@ class ClipStore(Protocol):
 
     def counts(self) -> tuple[int, int]:
         """How many clips and chunks are stored."""
+        ...
+
+    def stored_bytes(self) -> int:
+        """What all of it takes on disk."""
         ...
 
     def close(self) -> None:

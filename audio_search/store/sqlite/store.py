@@ -42,6 +42,7 @@ class SqliteStore(ClipStore):
         # Resolve symlinks: the lock and the WAL live beside the real file.
         path = path.resolve()
         self.path = path
+        self.address = str(path)
         self.configuration = configuration
         self._lock = opening.lock(path, configuration)
         try:
@@ -232,7 +233,7 @@ class SqliteStore(ClipStore):
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
 
-    def file_bytes(self) -> int:
+    def stored_bytes(self) -> int:
         """What the index takes on disk, with its WAL."""
         return self.path.stat().st_size + schema.wal_bytes(self.path)
 

@@ -16,13 +16,13 @@ from tests.store.sqlite.files import file_size_limit
 
 def test_clear_empties_the_file_too(path):
     with SqliteStore(path, CONFIGURATION) as index:
-        empty = index.file_bytes()
+        empty = index.stored_bytes()
         put(index, *(clip(str(i)) for i in range(2000)))
-        assert index.file_bytes() > 2 * empty
+        assert index.stored_bytes() > 2 * empty
         index.clear()
         assert index.counts() == (0, 0)
         assert found_ids(index, clip('1').embeddings[0]) == []
-        assert index.file_bytes() <= 2 * empty
+        assert index.stored_bytes() <= 2 * empty
         put(index, clip('a'))
         assert found_ids(index, clip('1').embeddings[0]) == ['a']
 
@@ -43,7 +43,7 @@ def test_the_log_does_not_grow_under_searches_without_a_pause(index, monkeypatch
     log_bytes = []
     for n in range(20):
         put(index, clip(str(n), 8000))
-        log_bytes.append(index.file_bytes() - index.path.stat().st_size)
+        log_bytes.append(index.stored_bytes() - index.path.stat().st_size)
     done.set()
     for thread in threads:
         thread.join()
@@ -54,7 +54,7 @@ def test_the_log_does_not_grow_under_searches_without_a_pause(index, monkeypatch
 def test_a_full_disk_fails_the_write_and_nothing_else(path):
     with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('a'))
-        with file_size_limit(index.file_bytes() + 100_000):
+        with file_size_limit(index.stored_bytes() + 100_000):
             with pytest.raises(StorageError) as refused:
                 put(index, clip('b'), clip('large', 50_000))
             assert str(path) in str(refused.value)
