@@ -22,6 +22,7 @@ from audio_search.documents import (
     Tags,
 )
 from audio_search.flow.children import end_with_parent
+from audio_search.settings import split_roots
 from audio_search.store import Clip, ClipRef, Configuration, Entry, Neighbour, StorageError
 from audio_search.store.records import UNKNOWN, check_json, to_json
 from audio_search.store.sqlite import SqliteStore
@@ -47,7 +48,8 @@ class SimpleIndexer(Executor):
     `stride` (s) how they were made. An index made otherwise is refused. `match_args` are the
     defaults of a search: `limit`, the number of nearest clips, and `distinct: false` for the
     nearest chunks, whichever clip they are of. With `ann: true` searches without a filter are
-    approximate and much faster.
+    approximate and much faster. `roots` and `media` are those of the segmenter: uris in an index of
+    an older schema are made relative to them.
 
     Documents that have an `error` pass untouched, and what cannot be done with one becomes its
     `error`.
@@ -62,6 +64,8 @@ class SimpleIndexer(Executor):
         window_size: float = 4,
         stride: float = 2,
         match_args: dict[str, Any] | None = None,
+        roots: str = '.',
+        media: str = 'workspace/media',
         traversal_left: str | list[str] | None = None,
         traversal_right: str | list[str] | None = None,
         **kwargs: Any,
@@ -72,7 +76,12 @@ class SimpleIndexer(Executor):
         _check_traversal('traversal_left', traversal_left)
         _check_traversal('traversal_right', traversal_right)
         self.configuration = configuration(model_path, weights, pooling, window_size, stride)
-        self.store = SqliteStore(Path(path), self.configuration, ann=self.match_args.ann)
+        self.store = SqliteStore(
+            Path(path),
+            self.configuration,
+            ann=self.match_args.ann,
+            roots=(*split_roots(roots), Path(media).resolve()),
+        )
 
     def close(self) -> None:
         self.store.close()
