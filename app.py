@@ -2,7 +2,9 @@
 
 python app.py                 index the toy clips, search a few of them, then serve
 python app.py serve           only serve
-python app.py backup FILE     copy the index to FILE, also while the service runs
+python app.py backup FILE     write the index and the uploaded sounds to FILE, also while the
+                              service runs
+python app.py restore FILE    put them back; --replace moves those that are there aside
 """
 
 import argparse
@@ -50,8 +52,19 @@ def main() -> int:
         if arguments.command == 'backup':
             from audio_search.store.sqlite import backup
 
-            backup(settings.index_path, arguments.file)
-            console.print(f'copied the index to {arguments.file}')
+            made = backup(settings.index_path, settings.media, arguments.file)
+            for warning in made.warnings:
+                print(f'audio-search: {warning}', file=sys.stderr)
+            console.print(f'copied the index and {made.sounds} uploaded sounds to {arguments.file}')
+        elif arguments.command == 'restore':
+            from audio_search.store.sqlite import restore
+
+            restored = restore(
+                arguments.file, settings.index_path, settings.media, replace=arguments.replace
+            )
+            console.print(f'restored the index and {restored.sounds} uploaded sounds')
+            if restored.moved_to:
+                console.print(f'what was there before is in {restored.moved_to}')
         else:
             serve(settings, demonstrate=arguments.command is None)
     except StopRequested:
@@ -77,8 +90,15 @@ def parse_arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest='command', metavar='COMMAND')
     commands.add_parser('serve', help='only serve; index nothing')
-    copy = commands.add_parser('backup', help='copy the index, also while the service runs')
+    copy = commands.add_parser(
+        'backup', help='copy the index and uploaded sounds, also while the service runs'
+    )
     copy.add_argument('file', type=Path, metavar='FILE', help='where to; must not exist yet')
+    put_back = commands.add_parser('restore', help='put a backup back; stop the service first')
+    put_back.add_argument('file', type=Path, metavar='FILE', help='what `backup` wrote')
+    put_back.add_argument(
+        '--replace', action='store_true', help='move what is there aside, and name where to'
+    )
     return parser.parse_args()
 
 
