@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from audio_search.settings import split_roots
 from audio_search.store.sqlite import SqliteStore
 from executors.clip_indexer import ClipIndexer
 
@@ -10,12 +11,24 @@ from executors.clip_indexer import ClipIndexer
 class SimpleIndexer(ClipIndexer):
     """Keeps clips in the SQLite file at `path`, and their embeddings in memory as well.
 
-    The other arguments are those of ClipIndexer. With `match_args: {ann: true}` searches without a
-    filter are approximate and much faster.
+    `roots` and `media` are those of the segmenter: uris in an index of an older schema are made
+    relative to them. The other arguments are those of ClipIndexer. With `match_args: {ann: true}`
+    searches without a filter are approximate and much faster.
     """
 
     store: SqliteStore
 
-    def __init__(self, path: str = 'workspace/index.sqlite', **kwargs: Any) -> None:
+    def __init__(
+        self,
+        path: str = 'workspace/index.sqlite',
+        roots: str = '.',
+        media: str = 'workspace/media',
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.store = SqliteStore(Path(path), self.configuration, ann=self.match_args.ann)
+        self.store = SqliteStore(
+            Path(path),
+            self.configuration,
+            ann=self.match_args.ann,
+            roots=(*split_roots(roots), Path(media).resolve()),
+        )

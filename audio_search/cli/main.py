@@ -2,7 +2,8 @@
 
 audio-search                  index the toy clips, search a few of them, then serve
 audio-search serve            only serve
-audio-search backup FILE      copy the index to FILE, also while the service runs
+audio-search backup FILE      write the index and the uploaded sounds to FILE, also while serving
+audio-search restore FILE     put them back; --replace moves those that are there aside
 
 A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
 docarray take a second.
@@ -44,9 +45,18 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser('serve', help='only serve; index nothing')
     verb.set_defaults(run=serve)
 
-    verb = verbs.add_parser('backup', help='copy the index, also while the service runs')
+    verb = verbs.add_parser(
+        'backup', help='copy the index and uploaded sounds, also while the service runs'
+    )
     verb.add_argument('file', type=Path, metavar='FILE', help='where to; must not exist yet')
     verb.set_defaults(run=backup)
+
+    verb = verbs.add_parser('restore', help='put a backup back; stop the service first')
+    verb.add_argument('file', type=Path, metavar='FILE', help='what `backup` wrote')
+    verb.add_argument(
+        '--replace', action='store_true', help='move what is there aside, and name where to'
+    )
+    verb.set_defaults(run=restore)
     return parser
 
 
@@ -65,8 +75,23 @@ def serve(arguments: argparse.Namespace) -> None:
 def backup(arguments: argparse.Namespace) -> None:
     from audio_search.store.sqlite import backup
 
-    backup(Settings.from_env().index_path, arguments.file)
-    console.print(f'copied the index to {arguments.file}')
+    settings = Settings.from_env()
+    made = backup(settings.index_path, settings.media, arguments.file)
+    for warning in made.warnings:
+        complain(f'warning: {warning}')
+    console.print(f'copied the index and {made.sounds} uploaded sounds to {arguments.file}')
+
+
+def restore(arguments: argparse.Namespace) -> None:
+    from audio_search.store.sqlite import restore
+
+    settings = Settings.from_env()
+    restored = restore(
+        arguments.file, settings.index_path, settings.media, replace=arguments.replace
+    )
+    console.print(f'restored the index and {restored.sounds} uploaded sounds')
+    if restored.moved_to:
+        console.print(f'what was there before is in {restored.moved_to}')
 
 
 def _log_file() -> Path:

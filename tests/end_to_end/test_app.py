@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 from ipaddress import ip_address
@@ -188,22 +187,26 @@ def test_a_second_service_on_the_same_workspace_is_refused(tmp_path: Path) -> No
         assert 'in use' in line
 
 
-def test_backup_copies_the_index_while_the_service_runs(tmp_path: Path) -> None:
-    target = tmp_path / 'copy.sqlite'
+def test_a_backup_made_while_the_service_runs_is_restored(tmp_path: Path) -> None:
+    target = tmp_path / 'backup.tar'
+    sound = sorted((ROOT / 'toy-data').glob('*.mp3'))[0].read_bytes()
     with RunningService(tmp_path / 'workspace', 'serve') as service:
-        uri = sorted((ROOT / 'toy-data').glob('*.mp3'))[0].relative_to(ROOT)
-        service.answers('/index', {'uri': str(uri)})
+        uploaded = {'files': ('sound.mp3', sound)}
+        (clip,) = service.http.post('/index/upload', files=uploaded).json()['data']
         copied = RunningService(tmp_path / 'workspace', 'backup', str(target))
         assert copied.process.wait(60) == 0
-    with sqlite3.connect(target) as copy:
-        assert copy.execute('PRAGMA integrity_check').fetchone() == ('ok',)
+        assert '1 uploaded sound' in copied.output
+        in_use = RunningService(tmp_path / 'workspace', 'restore', str(target), '--replace')
+        assert in_use.process.wait(60) == 1
+        assert 'in use' in in_use.output
     again = RunningService(tmp_path / 'workspace', 'backup', str(target))
     assert again.process.wait(60) == 1
     assert str(target) in again.output
-    (tmp_path / 'restored').mkdir()
-    target.rename(tmp_path / 'restored' / 'index.sqlite')
+    put_back = RunningService(tmp_path / 'restored', 'restore', str(target))
+    assert put_back.process.wait(60) == 0
     with RunningService(tmp_path / 'restored', 'serve') as restored:
         assert restored.http.get('/status').json()['clips'] == 1
+        assert restored.http.get(f'/audio/{clip["id"]}').content == sound
 
 
 def test_help_is_for_people() -> None:
@@ -213,4 +216,5 @@ def test_help_is_for_people() -> None:
     )  # fmt: skip
     assert 'serve' in shown.stdout
     assert 'backup' in shown.stdout
+    assert 'restore' in shown.stdout
     assert shown.stderr == ''

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,13 +12,17 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
 from audio_search.store.sqlite import schema, statements
 from audio_search.store.sqlite.lock import Lock, refuse_if_locked
+from audio_search.store.sqlite.migrations import migrate
 from audio_search.store.vectors.blocks import Block, Snapshot, changed
 
 LOAD_BATCH_CLIPS = 1024
 
 
 def check(path: Path, configuration: Configuration) -> None:
-    """Raise IndexFileError where `SqliteStore(path, configuration)` would, and change nothing."""
+    """Raise IndexFileError where `SqliteStore(path, configuration)` would, and change nothing.
+
+    An index of an older schema passes: it is migrated when it is opened.
+    """
     path = path.resolve()
     if path.exists():
         _check_configuration(path, configuration)
@@ -27,14 +31,18 @@ def check(path: Path, configuration: Configuration) -> None:
         refuse_if_locked(path)
 
 
-def lock(path: Path, configuration: Configuration) -> Lock:
-    """Claim the index at `path`, made if there is none. Raises IndexFileError."""
+def lock(path: Path, configuration: Configuration, roots: Sequence[Path]) -> Lock:
+    """Claim the index at `path`, made if there is none and migrated if it is of an older schema.
+
+    `roots` are for that: see `migrations`. Raises IndexFileError.
+    """
     check(path, configuration)
     _make_folder(path)
     held = Lock(path)
     try:
         if path.exists():
             _check_configuration(path, configuration)
+            migrate(path, roots)
         else:
             _create(path, configuration)
     except BaseException:

@@ -9,7 +9,7 @@ from audio_search.store.errors import IndexFileError
 from audio_search.store.files import sync
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3  # older ones are migrated: see `migrations`
 # Small pages would waste half of themselves: two embeddings of 2 KB do not fit into 4 KB.
 PAGE_BYTES = 16384
 SQLITE_MAGIC = b'SQLite format 3\0'
@@ -99,8 +99,19 @@ def read_configuration(path: Path) -> Configuration:
         with closing(
             connect(path, writable=unfinished, immutable=not wal_bytes(path) and not unfinished)
         ) as db:
+            # The header of the file is behind where a WAL has a newer one.
+            _check_version(path, db.execute('PRAGMA user_version').fetchone()[0])
             return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
     except (sqlite3.Error, TypeError) as error:
+        raise unusable(path, error) from error
+
+
+def read_version(path: Path) -> int:
+    """The schema version of the index at `path`. Raises IndexFileError."""
+    try:
+        with closing(connect(path, writable=False)) as db:
+            return db.execute('PRAGMA user_version').fetchone()[0]
+    except sqlite3.Error as error:
         raise unusable(path, error) from error
 
 
@@ -149,6 +160,15 @@ def wal_bytes(path: Path) -> int:
         return 0
 
 
+def _check_version(path: Path, schema_version: int) -> None:
+    if not 1 <= schema_version <= SCHEMA_VERSION:
+        raise IndexFileError(
+            f'The index {path} has the schema version {schema_version}, this program writes '
+            f'{SCHEMA_VERSION}: use the version of the program that made it, or delete the file '
+            'and index anew'
+        )
+
+
 def _check_header(path: Path) -> None:
     """Tell foreign and truncated files by their first bytes (https://sqlite.org/fileformat.html),
     without opening them as a database: that alone may write beside them."""
@@ -170,13 +190,7 @@ def _check_header(path: Path) -> None:
         raise IndexFileError(
             f'{path} is a database of another program: move it away, or set another workspace'
         )
-    schema_version = int.from_bytes(header[60:64], 'big')
-    if schema_version != SCHEMA_VERSION:
-        raise IndexFileError(
-            f'The index {path} has the schema version {schema_version}, this program writes '
-            f'{SCHEMA_VERSION}: use the version of the program that made it, or delete the file '
-            'and index anew'
-        )
+    _check_version(path, int.from_bytes(header[60:64], 'big'))
     page_bytes = int.from_bytes(header[16:18], 'big')
     expected = page_bytes * int.from_bytes(header[28:32], 'big')
     # With a log beside it the file may be behind its header: the pages are in the log.

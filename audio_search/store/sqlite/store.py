@@ -34,17 +34,25 @@ WAL_LIMIT_BYTES = 64 << 20
 class SqliteStore(ClipStore):
     """The clips of one file, as `ClipStore` says; embeddings are in memory as well."""
 
-    def __init__(self, path: Path, configuration: Configuration, *, ann: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        configuration: Configuration,
+        *,
+        ann: bool = False,
+        roots: Sequence[Path] = (),
+    ) -> None:
         """Open the index at `path`, or make one. Raises IndexFileError, see `check`.
 
-        With `ann` searches without a filter are approximate.
+        With `ann` searches without a filter are approximate. `roots` are the folders that uris are
+        looked up in, in order, resolved: an index of an older schema gets uris relative to them.
         """
         # Resolve symlinks: the lock and the WAL live beside the real file.
         path = path.resolve()
         self.path = path
         self.address = str(path)
         self.configuration = configuration
-        self._lock = opening.lock(path, configuration)
+        self._lock = opening.lock(path, configuration, roots)
         try:
             self.snapshot = opening.load(path, configuration.dimensions)
             self._writer = opening.writer(path)

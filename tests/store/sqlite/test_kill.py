@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_search.store.sqlite import backup
+from audio_search.store.sqlite import backup, restore
 from tests.store.sqlite.writer import State, after, embeddings, open_indexer
 
 ROUNDS = int(os.environ.get('KILL_ROUNDS', '5'))
@@ -42,11 +42,10 @@ def test_what_was_answered_survives_a_kill(tmp_path):
 
 
 def put_back(folder: Path) -> None:
-    """As after a disaster: the index is a copy of itself."""
-    backup(folder / 'index.sqlite', folder / 'copy.sqlite')
-    for path in folder.glob('index.sqlite*'):
-        path.unlink()
-    (folder / 'copy.sqlite').rename(folder / 'index.sqlite')
+    """As after a disaster: the index comes from a backup."""
+    backup(folder / 'index.sqlite', folder / 'media', folder / 'index.tar')
+    restore(folder / 'index.tar', folder / 'index.sqlite', folder / 'media', replace=True)
+    (folder / 'index.tar').unlink()
 
 
 def run_and_kill(folder: Path, step: int, delay_s: float) -> tuple[int, int]:

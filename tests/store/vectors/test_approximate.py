@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from audio_search.store import ClipRef
-from audio_search.store.sqlite import SqliteStore, backup
+from audio_search.store.sqlite import SqliteStore
+from audio_search.store.sqlite.copying import copy_database
 from tests.store.clips import CONFIGURATION, DIMENSIONS, clip
 
 SIZES = (1, 4, 4, 4, 4, 4, 30)
@@ -157,7 +158,7 @@ def test_a_graph_that_cannot_be_used_is_built_again(stored, damage):
 def test_a_graph_of_another_state_is_not_used(stored, tmp_path):
     """As when an index is put back from a copy, and other clips were stored since."""
     copy = tmp_path / 'copy.sqlite'
-    backup(stored, copy)
+    copy_database(stored, copy)
     with SqliteStore(stored, CONFIGURATION, ann=True) as index:
         store(index, sounds(200, seed=4), 'lost ')
         index.wait_for_ann()

@@ -1,0 +1,147 @@
+"""An index of an older schema becomes one of today's, a step at a time.
+
+Each step is one transaction, so a crash leaves the schema before it or after it, and the next start
+goes on from there. A whole copy of the index as it was is kept beside it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from audio_search.audio.sources import MediaError, clip_id, relative_uri, split_fragment
+from audio_search.logs import log
+from audio_search.store.errors import IndexFileError
+from audio_search.store.files import digest
+from audio_search.store.sqlite import schema
+from audio_search.store.sqlite.copying import claim, copy_database, remove_database
+
+Roots = Sequence[Path]
+
+
+def migrate(path: Path, roots: Roots) -> None:
+    """Bring the index at `path` to the schema of today; nothing where it has it already.
+
+    `roots` are the folders that uris are looked up in, in order, resolved. The caller holds the
+    lock. Raises IndexFileError where there is no room; the index then has the schema that it had,
+    or that of one of the steps.
+    """
+    before = schema.read_version(path)
+    if before == schema.SCHEMA_VERSION:
+        return
+    copy = _keep_copy(path, before)
+    try:
+        with closing(schema.connect(path, writable=True)) as db:
+            for version in range(before, schema.SCHEMA_VERSION):
+                _step(db, version, roots)
+    except (sqlite3.Error, ValueError) as error:
+        raise schema.unusable(path, error) from error
+    log.warning(
+        'The index %s had the schema version %d and now has %d. As it was, it is kept in %s; '
+        'delete that when you do not want to go back to the older program.',
+        path,
+        before,
+        schema.SCHEMA_VERSION,
+        copy,
+    )
+
+
+def _step(db: sqlite3.Connection, version: int, roots: Roots) -> None:
+    db.execute('BEGIN IMMEDIATE')
+    try:
+        STEPS[version](db, roots)
+        db.execute(f'PRAGMA user_version = {version + 1}')
+        db.execute('COMMIT')
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute('ROLLBACK')
+        raise
+
+
+def _keep_copy(path: Path, version: int) -> Path:
+    """Where a copy of the index is kept: `index.sqlite.v2.backup`, or with a number behind it.
+
+    A copy that is there already is never overwritten, and taken where it is the same.
+    """
+    target = path.with_name(f'{path.name}.v{version}.backup')
+    partial = path.with_name(f'{path.name}.v{version}.partial')
+    try:
+        copy_database(path, partial)
+        number = 1
+        while target.exists() and digest(target) != digest(partial):
+            number += 1
+            target = path.with_name(f'{path.name}.v{version}.backup.{number}')
+        if not target.exists():
+            claim(partial, target)
+    except (OSError, sqlite3.Error) as error:
+        raise IndexFileError(
+            f'The index {path} has the schema version {version} and would be brought to '
+            f'{schema.SCHEMA_VERSION}, but the copy that is kept of it cannot be written '
+            f'({error}): make room on the disk and its folder writable, then start again; nothing '
+            'was changed'
+        ) from error
+    finally:
+        remove_database(partial)
+    return target
+
+
+class _File(NamedTuple):
+    """A clip that came from a file, or from a part of it in seconds."""
+
+    number: int
+    id: str
+    uri: str
+    path: Path
+    part: tuple[float, float | None]
+
+
+def _add_sounds(db: sqlite3.Connection, roots: Roots) -> None:
+    """1 to 2: the id of a clip's sound, for clips that were stored under an id of their own."""
+    db.execute('ALTER TABLE clips ADD COLUMN sound TEXT')
+    db.execute('CREATE INDEX sounds ON clips (sound) WHERE sound IS NOT NULL')
+    for file in _files(db):
+        sound = clip_id(file.path, *file.part)
+        db.execute(
+            "UPDATE clips SET sound = ?, source = json_set(source, '$.sound', ?) WHERE number = ?",
+            (None if sound == file.id else sound, sound, file.number),
+        )
+
+
+def _make_uris_relative(db: sqlite3.Connection, roots: Roots) -> None:
+    """2 to 3: an absolute uri becomes the one that its file would be stored under today.
+
+    Ids stay. Of two clips that would have one uri the newer one gets it.
+    """
+    for file in reversed(_files(db)):
+        if not file.uri.startswith('/'):
+            continue
+        uri = relative_uri(file.path, roots, *file.part)
+        taken = db.execute('SELECT 1 FROM clips WHERE uri = ?', (uri,)).fetchone()
+        if not uri.startswith('/') and not taken:
+            db.execute('UPDATE clips SET uri = ? WHERE number = ?', (uri, file.number))
+
+
+STEPS: dict[int, Callable[[sqlite3.Connection, Roots], None]] = {
+    1: _add_sounds,
+    2: _make_uris_relative,
+}
+
+
+def _files(db: sqlite3.Connection) -> list[_File]:
+    """In the order they were stored."""
+    rows = db.execute(
+        'SELECT number, id, uri, source FROM clips '
+        'WHERE uri IS NOT NULL AND source IS NOT NULL ORDER BY number'
+    )
+    files = []
+    for number, own_id, uri, source in rows:
+        path = json.loads(source).get('path')
+        try:
+            _, beg_s, end_s = split_fragment(uri)
+        except MediaError:  # whoever stored it gave a path that the uri does not name
+            continue
+        if path:
+            files.append(_File(number, own_id, uri, Path(path), (beg_s, end_s)))
+    return files

@@ -1,0 +1,220 @@
+"""Indexes of older schemas, as older programs wrote them (tests/data/indexes/make.py)."""
+
+import json
+import logging
+import lzma
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audio_search.audio.sources import resolve
+from audio_search.store import IndexFileError
+from audio_search.store.sqlite import SqliteStore, check
+from audio_search.store.sqlite.schema import SCHEMA_VERSION
+from tests.store.clips import CONFIGURATION, clip, put
+from tests.store.sqlite.files import contents, file_size_limit
+
+INDEXES = Path(__file__).parents[2] / 'data' / 'indexes'
+UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A folder with a file of the same name as one in the second; the sounds; the uploads."""
+    folders = tmp_path / 'first', tmp_path / 'sounds', tmp_path / 'sounds' / 'media'
+    for folder in folders:
+        folder.mkdir()
+    names = 'bells/noon.wav', 'field.wav', 'bells/relative.wav', 'mine.wav', 'twice.wav'
+    for path in (
+        folders[0] / 'shadowed.wav',
+        *(folders[1] / name for name in (*names, 'shadowed.wav')),
+        folders[2] / UPLOAD,
+    ):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b'sound')
+    return folders
+
+
+@pytest.fixture(params=[1, 2], ids='v{}'.format)
+def version(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+@pytest.fixture
+def old(path: Path, roots: tuple[Path, ...], version: int) -> Path:
+    """An index of an older schema, of the files below `roots`."""
+    path.parent.mkdir()
+    path.write_bytes(lzma.decompress((INDEXES / f'v{version}.sqlite.xz').read_bytes()))
+    with closing(sqlite3.connect(path)) as db, db:
+        for column in ('uri', 'source'):
+            db.execute(
+                f"UPDATE clips SET {column} = replace({column}, '/sounds/', ?)", (f'{roots[1]}/',)
+            )
+    with closing(sqlite3.connect(path)) as db:
+        db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    return path
+
+
+def rows(path: Path, columns: str) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(f'SELECT {columns} FROM clips ORDER BY number').fetchall()
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(f'file:{path}?mode=ro', uri=True)) as db:
+        return db.execute('PRAGMA user_version').fetchone()[0]
+
+
+def test_uris_become_relative_to_their_roots(old, roots):
+    before = rows(old, 'number, id, tags, sample_rate, chunk_count')
+    with SqliteStore(old, CONFIGURATION, roots=roots) as index:
+        assert [entry.uri for entry in index.page(0, 99)[0]] == [
+            'bells/noon.wav',
+            'field.wav#t=600,1200',
+            'bells/relative.wav',
+            '/elsewhere/bell.wav',
+            'mine.wav',
+            f'{roots[1]}/twice.wav',  # the newer of the two has the uri
+            'twice.wav',
+            f'{roots[1]}/shadowed.wav',  # the first root has another file of that name
+            'gone.wav',
+            UPLOAD,
+            None,
+        ]
+        assert index.find(uri='twice.wav').id == 'newer'
+        for entry in index.page(0, 99)[0]:
+            if entry.uri and entry.source and 'gone' not in entry.uri and '/else' not in entry.uri:
+                assert str(resolve(entry.uri, roots).path) == entry.source['path']
+        own, *_ = index.search(index.clip('mine').embeddings[:1], 1, filter={'number': 5})
+        assert own[0].clip_id == 'mine'
+        assert index.clip(before[0][1]).chunk_tags == {0: {'own': True}}
+        put(index, clip('new'))
+    assert rows(old, 'number, id, tags, sample_rate, chunk_count')[:-1] == before
+    assert rows(old, 'number')[-1] == (13,)
+    assert version_of(old) == SCHEMA_VERSION
+
+
+def test_a_clip_with_an_id_of_its_own_is_found_by_its_sound(old, roots):
+    """Also where the schema did not have that yet."""
+    with SqliteStore(old, CONFIGURATION, roots=roots) as index:
+        source = index.find('mine').source
+        assert index.find(source['sound'], 'no such uri').id == 'mine'
+        sounds = [json.loads(one)['sound'] for (one,) in rows(old, 'source') if one]
+        assert all(len(sound) == 32 for sound in sounds)
+        assert index.find(sounds[0]).uri == 'bells/noon.wav'
+
+
+def test_as_it_was_it_is_kept_beside_it_and_said(old, roots, version, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger('audio_search'), 'propagate', True)
+    columns = 'id, uri, source, tags'
+    before = rows(old, columns)
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    kept = old.with_name(f'index.sqlite.v{version}.backup')
+    assert str(kept) in caplog.text
+    assert f'version {version}' in caplog.text
+    assert rows(kept, columns) == before
+    assert version_of(kept) == version
+    assert sorted(path.name for path in old.parent.iterdir()) == [
+        'index.sqlite', 'index.sqlite.lock', kept.name,
+    ]  # fmt: skip
+    caplog.clear()
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    assert caplog.text == ''
+
+
+def test_a_kept_copy_is_never_overwritten(old, roots, version):
+    kept = old.with_name(f'index.sqlite.v{version}.backup')
+    kept.write_text('precious')
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    assert kept.read_text() == 'precious'
+    assert version_of(old.with_name(f'{kept.name}.2')) == version
+
+
+def test_a_kept_copy_of_the_same_is_not_made_twice(old, roots, version):
+    """As after a crash between the copy and the change."""
+    before = old.read_bytes()
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    old.write_bytes(before)
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    assert [path.name for path in old.parent.glob('*.backup*')] == [
+        f'index.sqlite.v{version}.backup'
+    ]
+
+
+def test_the_check_before_a_start_takes_it_and_changes_nothing(old):
+    before = contents(old.parent)
+    check(old, CONFIGURATION)
+    assert contents(old.parent) == before
+
+
+def test_no_room_for_the_copy(old, roots, version):
+    before = contents(old.parent)[old.name]
+    with file_size_limit(20_000), pytest.raises(IndexFileError) as refused:
+        SqliteStore(old, CONFIGURATION, roots=roots)
+    assert str(old) in str(refused.value)
+    assert 'make room' in str(refused.value)
+    assert '\n' not in str(refused.value)
+    assert contents(old.parent)[old.name] == before
+    assert list(old.parent.glob('*.v*')) == []
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+
+
+@pytest.mark.parametrize('at', ['before', 'after'], ids=lambda at: f'{at} the last step is kept')
+def test_a_crash_leaves_the_old_or_the_new(old, roots, version, at):
+    """The process dies in the last step, or right behind it."""
+    statement = {'before': 'PRAGMA user_version = 3', 'after': 'COMMIT'}[at]
+    program = (
+        'import os, sqlite3, sys; from pathlib import Path;'
+        'from audio_search.store.sqlite import migrations;'
+        'step = migrations.STEPS[2];'
+        'db_of = migrations.schema.connect;\n'
+        'class Dying(sqlite3.Connection):\n'
+        '    def execute(self, sql, *args):\n'
+        '        done = super().execute(sql, *args)\n'
+        '        version = super().execute("PRAGMA user_version").fetchone()[0]\n'
+        f'        if sql == {statement!r} and version == 3:\n'
+        '            os.kill(os.getpid(), 9)\n'
+        '        return done\n'
+        'connect = sqlite3.connect\n'
+        'sqlite3.connect = lambda *args, **kw: connect(*args, **kw, factory=Dying)\n'
+        'migrations.migrate(Path(sys.argv[1]), [Path(one) for one in sys.argv[2:]])\n'
+    )
+    before = rows(old, 'id, uri')
+    died = subprocess.run([sys.executable, '-c', program, str(old), *map(str, roots)], check=False)
+    assert died.returncode == -9
+    check(old, CONFIGURATION)
+    expected = {'before': 2, 'after': 3}[at]
+    assert version_of(old) == expected
+    assert (rows(old, 'id, uri') == before) is (at == 'before')
+    with SqliteStore(old, CONFIGURATION, roots=roots) as index:
+        assert index.counts()[0] == 11
+        assert index.find(uri='bells/noon.wav')
+    assert rows(old.with_name(f'index.sqlite.v{version}.backup'), 'id, uri') == before
+
+
+def test_a_newer_schema_that_is_only_in_the_wal_is_refused(path):
+    """As a newer program leaves it that dies while it migrates."""
+    SqliteStore(path, CONFIGURATION).close()
+    program = (
+        'import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1]);'
+        f'db.execute("PRAGMA user_version = {SCHEMA_VERSION + 1}"); os.kill(os.getpid(), 9)'
+    )
+    subprocess.run([sys.executable, '-c', program, str(path)], check=False)
+    assert os.path.getsize(f'{path}-wal') > 0
+    for refuse in (check, SqliteStore):
+        with pytest.raises(IndexFileError, match=f'version {SCHEMA_VERSION + 1}'):
+            refuse(path, CONFIGURATION)
+
+
+def test_an_older_index_of_other_weights_is_left_as_it_is(old, roots):
+    before = contents(old.parent)
+    other = replace(CONFIGURATION, model_sha256='f' * 64)
+    with pytest.raises(IndexFileError, match='weights'):
+        SqliteStore(old, other, roots=roots)
+    assert contents(old.parent) == before
