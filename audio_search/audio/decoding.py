@@ -11,22 +11,22 @@ import soxr
 
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
-BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
+MAX_BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
 PREROLL_S = 0.25  # decoded before a part and dropped: a frame of mp3 or opus needs those before it
 
-# How the files begin that libsndfile reads. It is not asked about others: libmpg123 inside it takes
-# any file for MPEG audio and writes its search for a frame to the terminal.
+# First bytes of the files that libsndfile reads. It is not asked about any other file, because its
+# libmpg123 takes each one for MPEG audio and writes its search for a frame to the terminal.
 SNDFILE_MAGIC = (b'RIFF', b'RIFX', b'RF64', b'fLaC', b'OggS', b'FORM', b'caff', b'.snd', b'ID3')
 
-# What FFmpeg may open: containers that hold their own sound. Playlists (m3u8, concat) name other
-# files and addresses, which no path check would have seen.
+# What FFmpeg may open: containers that hold their own sound. Playlists (m3u8, concat) are left out,
+# because they name other files and addresses, which FFmpeg would open without any check.
 FFMPEG_CONTAINERS = (
     'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,asf,avi,flv,mpegts,mp3,amr,wv,ape,ogg,wav,flac,aiff'
 )
 
 
 class AudioError(ValueError):
-    """A file that gives no sound; the message says what, which file and what to do."""
+    """A file that gives no sound; the message says which file, why, and what to do."""
 
 
 def load(
@@ -35,30 +35,58 @@ def load(
     """The sound from `beg_s` to `end_s` (None: the end), mean of its channels, at 16 kHz.
 
     float32 [samples], nominally in [-1, 1]. libsndfile decodes what it knows (wav, flac, ogg, opus,
-    mp3, aiff), FFmpeg through PyAV the rest (m4a, aac, webm, mp4). Memory is that of the result.
+    mp3, aiff), FFmpeg through PyAV the rest (m4a, aac, webm, mp4). It takes twice the memory of the
+    result at most, whatever the rate and the channels of the file.
 
     Raises AudioError if the file is not sound, the part is not in it, or lasts too long.
     """
-    wanted = slice(round(beg_s * SAMPLE_RATE_HZ), end_s and round(end_s * SAMPLE_RATE_HZ))
     if end_s is not None and end_s - beg_s > max_duration_s:
         raise _too_long(path, max_duration_s)
+    # Half a second over is a codec's padding, not a longer recording.
+    max_samples = round(max_duration_s * SAMPLE_RATE_HZ) + SAMPLE_RATE_HZ // 2
     parts: list[np.ndarray] = []
-    most = round(max_duration_s * SAMPLE_RATE_HZ)
     total = 0
-    for part in _resampled(path, beg_s, end_s):
-        total += len(part)
-        # Half a second over is a codec's padding, not a longer recording.
-        if total > most + SAMPLE_RATE_HZ // 2:
+    for block in blocks(path, beg_s, end_s):
+        total += len(block)
+        if total > max_samples:
             raise _too_long(path, max_duration_s)
-        parts.append(part)
-    waveform = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    if wanted.stop is not None:
-        waveform = waveform[: wanted.stop - wanted.start]
-    if not len(waveform):
-        if beg_s > 0:
-            raise AudioError(f'{path.name} ends before {beg_s:g} s; choose a part inside it')
+        parts.append(block)
+    return np.concatenate(parts)
+
+
+def blocks(path: Path, beg_s: float = 0.0, end_s: float | None = None) -> Iterator[np.ndarray]:
+    """The same sound piece by piece: float32 [samples], mono, 16 kHz, of at least one sample.
+
+    No block is longer than MAX_BLOCK_S, but most are shorter: what FFmpeg decodes comes in the
+    frames of its codec, some 20 to 60 ms, and the resampler holds back a little of each block for
+    the next. Put together they are what `load` returns.
+
+    Decoding starts shortly before `beg_s`, and those samples are dropped; what lies behind `end_s`
+    is not decoded. In m4a, aac, webm and mp4 a start is exact to a frame or a millisecond.
+
+    Raises AudioError at the first block for a file that is not sound, later for one that is damaged
+    there, and at the end where the part had no sample.
+    """
+    missing = None if end_s is None else _samples(end_s) - _samples(beg_s)
+    is_empty = True
+    try:
+        for block in _resampled(path, beg_s, end_s):
+            part = block[:missing]  # the resampler rounds up at the end of a part
+            if missing is not None:
+                missing -= len(part)
+            if len(part):
+                is_empty = False
+                yield part
+    except OSError as error:
+        raise AudioError(f'{path.name} cannot be read ({error.strerror or error})') from None
+    if is_empty and beg_s > 0:
+        raise AudioError(f'{path.name} ends before {beg_s:g} s; choose a part inside it')
+    if is_empty:
         raise AudioError(f'{path.name} holds no sound (0 samples); replace it or leave it out')
-    return waveform
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE_HZ)
 
 
 def _too_long(path: Path, max_duration_s: float) -> AudioError:
@@ -80,11 +108,8 @@ def _resampled(path: Path, beg_s: float, end_s: float | None) -> Iterator[np.nda
 
 
 def _decoded(path: Path, beg_s: float, end_s: float | None) -> tuple[int, Iterator[np.ndarray]]:
-    try:
-        with path.open('rb') as opened:
-            head = opened.read(4)
-    except OSError as error:
-        raise AudioError(f'{path.name} cannot be read ({error.strerror})') from None
+    with path.open('rb') as opened:
+        head = opened.read(4)
     if head.startswith(SNDFILE_MAGIC) or _is_mpeg_audio(head):
         with suppress(soundfile.LibsndfileError):
             file = _Sequential(path)
@@ -98,8 +123,11 @@ def _is_mpeg_audio(head: bytes) -> bool:
 
 
 class _Sequential(soundfile.SoundFile):
-    """soundfile seeks, after each read, to where the file stands already. In mp3 that loses what
-    the next frame needs: a click between blocks."""
+    """A file that says it cannot seek, so that soundfile does not.
+
+    After each read soundfile seeks to where the file stands already. In mp3 that drops the state
+    which the next frame needs, and leaves a click between blocks.
+    """
 
     def seekable(self) -> bool:
         return False
@@ -109,20 +137,22 @@ def _sndfile_blocks(
     file: soundfile.SoundFile, path: Path, beg_s: float, end_s: float | None
 ) -> Iterator[np.ndarray]:
     rate_hz = file.samplerate
-    beg, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
-    position = max(0, beg - round(PREROLL_S * rate_hz))
+    max_frames = MAX_BLOCK_S * rate_hz
+    start, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
+    position = max(0, start - round(PREROLL_S * rate_hz))
     with file:
         try:
             if position:
                 file.seek(min(position, file.frames))
             while end is None or position < end:
-                count = BLOCK_S * rate_hz if end is None else min(BLOCK_S * rate_hz, end - position)
+                missing = max_frames if end is None else end - position
+                count = min(max_frames, missing)
                 block = file.read(count, dtype='float32', always_2d=True)
                 if not len(block):
                     return
                 position += len(block)
-                if position > beg:
-                    yield block[max(0, len(block) - (position - beg)) :].mean(axis=1)
+                if position > start:
+                    yield block[max(0, len(block) - (position - start)) :].mean(axis=1)
         except soundfile.LibsndfileError as error:
             raise AudioError(
                 f'{path.name} is damaged: {error.error_string.rstrip(".")}; replace it'
@@ -132,7 +162,7 @@ def _sndfile_blocks(
 def _decoded_by_ffmpeg(
     path: Path, beg_s: float, end_s: float | None
 ) -> tuple[int, Iterator[np.ndarray]]:
-    import av  # loads FFmpeg, which most files do not need
+    import av  # here, because it loads FFmpeg, which most files do not need
 
     file = path.open('rb')
     try:
@@ -148,7 +178,7 @@ def _decoded_by_ffmpeg(
         file.close()
         raise AudioError(f'{path.name} has no audio track; give a file with sound')
 
-    def blocks() -> Iterator[np.ndarray]:
+    def decoded() -> Iterator[np.ndarray]:
         with closing(file), container:
             try:
                 yield from _ffmpeg_blocks(container, beg_s, end_s)
@@ -157,7 +187,7 @@ def _decoded_by_ffmpeg(
                     f'{path.name} is damaged: {error.strerror or error}; replace it'
                 ) from None
 
-    return container.streams.audio[0].rate, blocks()
+    return container.streams.audio[0].rate, decoded()
 
 
 def _ffmpeg_blocks(container: Any, beg_s: float, end_s: float | None) -> Iterator[np.ndarray]:
@@ -168,14 +198,14 @@ def _ffmpeg_blocks(container: Any, beg_s: float, end_s: float | None) -> Iterato
     to_planar = av.AudioResampler(format='fltp', rate=rate_hz)
     if beg_s:
         container.seek(int(beg_s / stream.time_base), stream=stream)
-    beg, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
-    position = None  # of the next sample; a codec's priming samples lie before 0
+    start, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
+    position = None  # of the next sample; below 0 for the samples a codec starts up with
     for frame in container.decode(stream):
         if position is None:
             position = round((frame.time or 0.0) * rate_hz)
         for planar in to_planar.resample(frame):
             block = planar.to_ndarray().mean(axis=0)
-            first, last = beg - position, len(block) if end is None else end - position
+            first, last = start - position, len(block) if end is None else end - position
             position += len(block)
             if last <= 0:
                 return

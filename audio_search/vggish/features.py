@@ -17,52 +17,48 @@ from audio_search.vggish.parameters import (
     MEL_MIN_HZ,
     SAMPLE_RATE_HZ,
 )
+from audio_search.vggish.sizes import frame_count
 
-# Transformed at once: a block's arrays stay in the cache, and below the size (about 0.5 MB) from
-# which the allocator maps fresh pages for each, which would cost three times the arithmetic.
+# Frames transformed at once. The arrays of so many stay in the processor's cache. They also stay
+# below 0.5 MB, above which the allocator maps fresh pages for each array: that would cost three
+# times the arithmetic.
 BLOCK_FRAMES = 128
 
 
-def frame_count(samples: int) -> int:
-    """How many whole frames lie in so many samples; nothing is padded."""
-    return 0 if samples < FRAME_LENGTH else 1 + (samples - FRAME_LENGTH) // HOP_LENGTH
+def mel_magnitudes(waveform: np.ndarray) -> np.ndarray:
+    """`mel @ |STFT|` of a mono 16 kHz waveform: float [samples] -> float64 [frames, 64].
+
+    Magnitudes, not power; periodic Hann window; no padding at the ends (vggish
+    `mel_features.log_mel_spectrogram`).
+    """
+    count = frame_count(len(waveform))
+    magnitudes = np.empty((count, MEL_COUNT))
+    if not count:
+        return magnitudes
+    frames = np.lib.stride_tricks.sliding_window_view(waveform, FRAME_LENGTH)[::HOP_LENGTH]
+    for start in range(0, count, BLOCK_FRAMES):
+        # In float64: a float32 transform of a full-scale sine is wrong by up to 4e-4 in the bands
+        # that the sine leaves silent, which the logarithm magnifies.
+        windowed = frames[start : start + BLOCK_FRAMES] * _hann()
+        spectrum = np.abs(fft.rfft(windowed, FFT_LENGTH, axis=1))
+        np.matmul(spectrum, mel_filters(), out=magnitudes[start : start + BLOCK_FRAMES])
+    return magnitudes
 
 
-def samples_of(example_count: int) -> int:
-    """How many samples so many examples take: the inverse of `frame_count`."""
-    return (example_count * EXAMPLE_FRAMES - 1) * HOP_LENGTH + FRAME_LENGTH
+def logarithm(magnitudes: np.ndarray) -> np.ndarray:
+    """`ln(magnitudes + 0.01)`, as float32. Finite for every finite float32 waveform."""
+    return np.log(magnitudes + LOG_OFFSET).astype(np.float32)
 
 
 def log_mel(waveform: np.ndarray) -> np.ndarray:
-    """The log-mel spectrogram of a mono 16 kHz waveform: float [samples] -> float32 [frames, 64].
-
-    `ln(mel @ |STFT| + 0.01)`: magnitudes, not power; periodic Hann window; no padding at the ends
-    (vggish `mel_features.log_mel_spectrogram`). Finite for every finite float32 waveform.
-    """
-    count = frame_count(len(waveform))
-    features = np.empty((count, MEL_COUNT), np.float32)
-    if not count:
-        return features
-    frames = np.lib.stride_tricks.sliding_window_view(waveform, FRAME_LENGTH)[::HOP_LENGTH]
-    for beg in range(0, count, BLOCK_FRAMES):
-        # In float64: a float32 transform of a full-scale sine is wrong by up to 4e-4 in the bands
-        # it leaves silent, which the logarithm magnifies.
-        windowed = frames[beg : beg + BLOCK_FRAMES] * _hann()
-        magnitudes = np.abs(fft.rfft(windowed, FFT_LENGTH, axis=1))
-        features[beg : beg + BLOCK_FRAMES] = np.log(magnitudes @ mel_filters() + LOG_OFFSET)
-    return features
+    """Log-mel spectrogram of a mono 16 kHz waveform: float [samples] -> float32 [frames, 64]."""
+    return logarithm(mel_magnitudes(waveform))
 
 
 def examples(spectrogram: np.ndarray) -> np.ndarray:
     """Cut [frames, 64] into whole examples [n, 96, 64], side by side; what is left is dropped."""
     count = len(spectrogram) // EXAMPLE_FRAMES
     return spectrogram[: count * EXAMPLE_FRAMES].reshape(count, EXAMPLE_FRAMES, MEL_COUNT)
-
-
-def fill_up(some_examples: np.ndarray, wanted: int) -> np.ndarray:
-    """The first `wanted` of [n, 96, 64]; where there are fewer, zeros follow, as published."""
-    missing = max(0, wanted - len(some_examples))
-    return np.pad(some_examples[:wanted], ((0, missing), (0, 0), (0, 0)))
 
 
 @cache

@@ -1,17 +1,24 @@
-"""Weights, network and PCA together."""
+"""Weights, network, PCA and pooling together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from audio_search.vggish import weights
 from audio_search.vggish.checkpoint import read
+from audio_search.vggish.front_end import Input
 from audio_search.vggish.network import Network
 from audio_search.vggish.parameters import EMBEDDING_SIZE
+from audio_search.vggish.postprocessing import pool
 
 
 class VGGish:
-    """Log-mel examples -> decorrelated embeddings, in batches; any number of threads may use it."""
+    """Windows -> embeddings, in batches; any number of threads may use it.
+
+    `models` is the folder of the weights, `choice` which of them (`weights.find`); `device` and
+    `precision` as in `runtime`; `batch_size` in examples; `pooling` one of `parameters.POOLINGS`.
+    """
 
     def __init__(
         self,
@@ -20,12 +27,14 @@ class VGGish:
         device: str = 'auto',
         precision: str = 'auto',
         batch_size: int = 64,
+        pooling: str = 'concat',
     ) -> None:
         """Raises WeightsError or RuntimeSettingError for what is not there or of no use."""
         self.weights = weights.find(models, choice)
-        variables, self._pca = read(self.weights)
-        self._network = Network(variables, device, precision)
+        layers, self._pca = read(self.weights)
+        self._network = Network(layers, device, precision)
         self.batch_size = batch_size
+        self.pooling = pooling
 
     @property
     def device(self) -> str:
@@ -35,13 +44,27 @@ class VGGish:
     def precision(self) -> str:
         return self._network.precision
 
+    def embed(self, inputs: Sequence[Input]) -> np.ndarray:
+        """The embedding of each of n windows, at least one: int8 [n, dimensions].
+
+        All have the same number of examples. `sizes.dimensions` says how many dimensions.
+        """
+        projected = self.project(np.concatenate([window.examples for window in inputs]))
+        windows = projected.reshape(len(inputs), -1, EMBEDDING_SIZE)
+        return np.stack(
+            [
+                pool(vectors, window.sounding, self.pooling)
+                for vectors, window in zip(windows, inputs, strict=True)
+            ]
+        )
+
     def raw(self, examples: np.ndarray) -> np.ndarray:
         """float32 [n, 96, 64] -> the network's own output, float32 [n, 128]."""
         if not len(examples):
             return np.empty((0, EMBEDDING_SIZE), np.float32)
-        beginnings = range(0, len(examples), self.batch_size)
+        starts = range(0, len(examples), self.batch_size)
         return np.concatenate(
-            [self._network.embed(examples[beg : beg + self.batch_size]) for beg in beginnings]
+            [self._network.embed(examples[start : start + self.batch_size]) for start in starts]
         )
 
     def project(self, examples: np.ndarray) -> np.ndarray:

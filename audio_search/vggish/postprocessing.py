@@ -58,7 +58,7 @@ class Pca:
 
 
 def levels(projected: np.ndarray) -> np.ndarray:
-    """Clip to [-2, 2] and stretch over 0 … 255, fractions included: float64, same shape."""
+    """Clip to [-2, 2] and stretch to 0 … 255, fractions included: float64, same shape."""
     clipped = np.clip(projected, QUANTIZE_MIN, QUANTIZE_MAX)
     return (clipped - QUANTIZE_MIN) * ((QUANTIZE_LEVELS - 1) / (QUANTIZE_MAX - QUANTIZE_MIN))
 
@@ -69,15 +69,26 @@ def quantize(projected: np.ndarray) -> np.ndarray:
 
 
 def centre(quantized: np.ndarray) -> np.ndarray:
-    """Levels 0 … 255 -> float32 in [-1, 1): less 128, over 128. Exact for whole levels."""
-    return ((quantized - float(CENTRE)) / CENTRE).astype(np.float32)
+    """Levels 0 … 255 -> int8, same shape: less 128, nothing is lost."""
+    return (quantized.astype(np.int16) - CENTRE).astype(np.int8)
 
 
 def concatenate(projected: np.ndarray) -> np.ndarray:
-    """As published: the 8-bit vectors of [n, 128] in a row, centred: float32 [n * 128]."""
+    """As published: the 8-bit vectors of [n, 128] in a row, centred: int8 [n * 128]."""
     return centre(quantize(projected)).reshape(-1)
 
 
 def average(projected: np.ndarray) -> np.ndarray:
-    """The mean of [n, 128] on the scale of the 8-bit values, centred, uncut: float32 [128]."""
-    return centre(levels(projected.mean(axis=0)))
+    """The mean of [n, 128], clipped, stretched and rounded to 8 bits, centred: int8 [128]."""
+    return centre(np.rint(levels(projected.mean(axis=0))))
+
+
+def pool(projected: np.ndarray, sounding: int, pooling: str) -> np.ndarray:
+    """The vectors of one window, [n, 128] after the PCA, as one int8 vector.
+
+    `pooling` is one of `parameters.POOLINGS`. Only the first `sounding` vectors are of sound, and a
+    mean is of these alone: together with the others it would be of neither.
+    """
+    if pooling == 'mean':
+        return average(projected[:sounding])
+    return concatenate(projected)

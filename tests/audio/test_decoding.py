@@ -91,6 +91,28 @@ def test_a_part_is_that_part(folder: Path, suffix: str) -> None:
         assert np.abs(part[inside] - expected[inside]).max() < 1e-3
 
 
+@pytest.mark.parametrize('suffix', FORMATS)
+@pytest.mark.parametrize(('beg_s', 'end_s'), [(0, None), (1, 11.5), (5.001, 5.0011)])
+def test_blocks_are_the_whole_in_pieces(
+    folder: Path, suffix: str, beg_s: float, end_s: float | None
+) -> None:
+    path = folder / f'a.{suffix}'
+    pieces = list(decoding.blocks(path, beg_s, end_s))
+    assert all(0 < len(piece) <= decoding.MAX_BLOCK_S * 16000 for piece in pieces)
+    assert {piece.dtype for piece in pieces} == {np.dtype(np.float32)}
+    assert all(piece.ndim == 1 for piece in pieces)
+    np.testing.assert_array_equal(np.concatenate(pieces), decoding.load(path, beg_s, end_s))
+
+
+def test_blocks_are_decoded_as_they_are_asked_for(tmp_path: Path) -> None:
+    path = write_tone(tmp_path / 'long.wav', 60)
+    first = next(decoding.blocks(path))
+    np.testing.assert_array_equal(first, decoding.load(path, 0, 10))
+    missing = decoding.blocks(tmp_path / 'gone.wav')
+    with pytest.raises(AudioError, match=r'gone\.wav cannot be read'):
+        next(missing)
+
+
 def test_a_part_that_reaches_beyond_the_end_is_what_there_is(folder: Path) -> None:
     assert len(decoding.load(folder / 'a.wav', 11, 20)) == 16000
 

@@ -288,6 +288,15 @@ def test_a_uri_that_is_no_sound_is_refused(tmp_path: Path, uri: str | None, reas
     assert reason in clip.error
 
 
+def test_a_file_beyond_the_limit_of_duration_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / 'long.wav', tones(6), RATE)
+    by_uri = make(load_input_from='uri', roots=str(tmp_path), max_duration_s='5')
+    clip = AudioClip(uri='long.wav', chunks=DocList[AudioChunk]([AudioChunk(location=[0, WINDOW])]))
+    (clip,) = encode(by_uri, clip)
+    assert clip.error is not None
+    assert clip.error.startswith('long.wav lasts more than 5 s; take parts of it')
+
+
 def test_what_needs_no_encoding_passes_untouched(encoder: VGGishAudioEncoder) -> None:
     failed = clip_of(tones(5), uri='failed.wav')
     failed.error = 'failed before'
@@ -326,8 +335,9 @@ def test_mean_pooling_gives_a_quarter_of_the_size(encoder: VGGishAudioEncoder) -
     assert pooled.shape == (128,)
     assert pooled.dtype == np.float32
     projected = encoder.model.project(features.examples(features.log_mel(waveform)))
-    expected = ((np.clip(projected.mean(axis=0), -2, 2) + 2) * 255 / 4 - 128) / 128
-    np.testing.assert_allclose(pooled, expected, atol=1e-5)
+    expected = (np.clip(projected.mean(axis=0), -2, 2) + 2) * 255 / 4 - 128
+    np.testing.assert_allclose(pooled * 128, expected, atol=0.501)
+    np.testing.assert_array_equal(pooled * 128, pooled.to_int8())
 
 
 def test_mean_pooling_leaves_out_what_is_filled_up() -> None:
@@ -336,8 +346,8 @@ def test_mean_pooling_leaves_out_what_is_filled_up() -> None:
     (short,) = encode(mean, sent(waveform, sample_rate=RATE))
     projected = mean.model.project(features.examples(features.log_mel(waveform)))
     assert len(projected) == 2
-    expected = ((np.clip(projected.mean(axis=0), -2, 2) + 2) * 255 / 4 - 128) / 128
-    np.testing.assert_allclose(short.chunks[0].embedding, expected, atol=1e-5)
+    expected = (np.clip(projected.mean(axis=0), -2, 2) + 2) * 255 / 4 - 128
+    np.testing.assert_allclose(short.chunks[0].embedding * 128, expected, atol=0.501)
 
 
 def test_min_duration_is_the_number_of_vectors(encoder: VGGishAudioEncoder) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audio_search.audio import decoding
-from audio_search.vggish import features
+from audio_search.vggish import features, sizes
 from tests.vggish import published
 
 RATE = 16000
@@ -79,15 +79,8 @@ def test_log_mel_of_anything_finite_is_finite(level: float, shape: str) -> None:
     ],
 )
 def test_only_whole_frames_count(samples: int, frames: int) -> None:
-    assert features.frame_count(samples) == frames
+    assert sizes.frame_count(samples) == frames
     assert features.log_mel(np.ones(samples, np.float32)).shape == (frames, 64)
-
-
-@pytest.mark.parametrize('count', [1, 2, 4])
-def test_samples_of_so_many_examples_are_the_fewest_that_give_them(count: int) -> None:
-    samples = features.samples_of(count)
-    assert features.frame_count(samples) == 96 * count
-    assert features.frame_count(samples - 1) == 96 * count - 1
 
 
 def test_the_frames_of_a_part_are_those_of_the_whole() -> None:
@@ -111,12 +104,3 @@ def test_examples_lie_side_by_side_and_the_rest_is_dropped() -> None:
     assert cut.shape == (4, 96, 64)
     np.testing.assert_array_equal(cut.reshape(384, 64), spectrogram[:384])
     assert features.examples(spectrogram[:95]).shape == (0, 96, 64)
-
-
-def test_fill_up_keeps_the_first_and_adds_zeros() -> None:
-    three = np.arange(3 * 96 * 64, dtype=np.float32).reshape(3, 96, 64) + 1
-    np.testing.assert_array_equal(features.fill_up(three, 2), three[:2])
-    filled = features.fill_up(three, 5)
-    assert filled.shape == (5, 96, 64)
-    np.testing.assert_array_equal(filled[:3], three)
-    assert not filled[3:].any()

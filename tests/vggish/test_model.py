@@ -1,11 +1,14 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from audio_search.vggish.model import VGGish
+from audio_search.vggish import VGGish, dimensions, inputs_of_log_mel
+from audio_search.vggish.postprocessing import quantize
 from audio_search.vggish.weights import WeightsError
-from tests.vggish.conftest import Compact
+from tests.vggish.conftest import ROOT, Compact
 
 
 @pytest.fixture(scope='module')
@@ -37,6 +40,36 @@ def test_the_pca_follows_the_network(
     _, pca = compact
     some = log_mel_examples[:3]
     np.testing.assert_array_equal(model.project(some), pca.project(model.raw(some)))
+
+
+def test_windows_become_int8_vectors(
+    model: VGGish, models: Path, log_mel_examples: np.ndarray
+) -> None:
+    windows = [inputs_of_log_mel(some, 4) for some in log_mel_examples.reshape(10, 4, 96, 64)[:3]]
+    short = inputs_of_log_mel(log_mel_examples[:1], 4)
+    vectors = model.embed([*windows, short])
+    assert vectors.shape == (4, dimensions('concat', 4))
+    assert vectors.dtype == np.int8
+    first = quantize(model.project(log_mel_examples[:4])).reshape(-1).astype(int) - 128
+    assert np.abs(vectors[0] - first).max() <= 1
+    mean = VGGish(models, 'compact', precision='float32', pooling='mean')
+    means = mean.embed([*windows, short])
+    assert means.shape == (4, dimensions('mean', 4))
+    alone = mean.embed([inputs_of_log_mel(log_mel_examples[:1], 1)])
+    assert np.abs(means[3].astype(int) - alone[0]).max() <= 1
+
+
+def test_only_the_model_brings_tensorflow() -> None:
+    code = (
+        'import sys\n'
+        'from audio_search.vggish import Sound, checkpoint, dimensions, inputs, weights\n'
+        'assert not any(name.startswith("tensorflow") for name in sys.modules)\n'
+        'from audio_search.vggish import VGGish\n'
+        'assert "tensorflow" in sys.modules\n'
+    )
+    command = [sys.executable, '-c', code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, '')
 
 
 def test_weights_that_cannot_be_used_are_refused(tmp_path: Path) -> None:

@@ -73,32 +73,45 @@ def test_values_are_clipped_stretched_and_cut(value: float, level: int) -> None:
     assert postprocessing.quantize(np.array([value])).tolist() == [level]
 
 
-def test_centred_levels_are_int8_over_128_and_lose_nothing() -> None:
+def test_centred_levels_are_int8_and_lose_nothing() -> None:
     every_level = np.arange(256, dtype=np.uint8)
     centred = postprocessing.centre(every_level)
-    assert centred.dtype == np.float32
-    assert centred[0] == -1.0
-    assert centred[128] == 0.0
-    as_int8 = (centred * 128).astype(np.int8)
-    np.testing.assert_array_equal(as_int8 / np.float32(128), centred)
-    np.testing.assert_array_equal(as_int8.astype(int) + 128, every_level)
+    assert centred.dtype == np.int8
+    np.testing.assert_array_equal(centred.astype(int) + 128, every_level)
 
 
 def test_concatenation_keeps_the_order_of_time() -> None:
     projected = np.repeat([[-2.0], [0.0], [1.0], [2.0]], 128, axis=1)
     pooled = postprocessing.concatenate(projected)
     assert pooled.shape == (512,)
-    assert pooled.dtype == np.float32
-    assert (pooled * 128).reshape(4, 128)[:, 0].tolist() == [-128, -1, 63, 127]
+    assert pooled.dtype == np.int8
+    assert pooled.reshape(4, 128)[:, 0].tolist() == [-128, -1, 63, 127]
 
 
 def test_the_average_is_taken_before_the_clipping_and_the_8_bits() -> None:
     projected = np.repeat([[3.0], [-1.0], [0.5], [-0.5]], 128, axis=1)
     pooled = postprocessing.average(projected)
     assert pooled.shape == (128,)
-    assert pooled.dtype == np.float32
+    assert pooled.dtype == np.int8
     # mean 0.5; (0.5 + 2) * 255 / 4 - 128 = 31.375; clipped first it would be 0.25, 15.4
-    np.testing.assert_allclose(pooled * 128, 31.375, rtol=1e-6)
+    assert set(pooled.tolist()) == {31}
+
+
+def test_the_average_is_rounded_to_the_nearest_level() -> None:
+    # (0.51 + 2) * 255 / 4 - 128 = 32.01; 31.6 with 0.5035
+    assert postprocessing.average(np.full((2, 128), 0.5035))[0] == 32
+    assert postprocessing.average(np.full((2, 128), -9.0))[0] == -128
+    assert postprocessing.average(np.full((2, 128), 9.0))[0] == 127
+
+
+def test_a_mean_is_of_the_sounding_vectors_alone() -> None:
+    projected = np.repeat([[1.0], [0.0], [-2.0]], 128, axis=1)
+    np.testing.assert_array_equal(
+        postprocessing.pool(projected, 2, 'mean'), postprocessing.average(projected[:2])
+    )
+    np.testing.assert_array_equal(
+        postprocessing.pool(projected, 2, 'concat'), postprocessing.concatenate(projected)
+    )
 
 
 def test_parameters_with_the_means_as_a_column_are_the_same(pca: Pca, tmp_path: Path) -> None:

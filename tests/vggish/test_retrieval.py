@@ -30,7 +30,7 @@ class Retrieval(NamedTuple):
 def search(embed: Callable[[np.ndarray], np.ndarray], examples: np.ndarray) -> Retrieval:
     projected = np.concatenate([embed(batch) for batch in np.split(examples, 8)])
     chunks = np.array([concatenate(vectors) for vectors in projected.reshape(-1, 4, 128)])
-    chunks /= np.linalg.norm(chunks, axis=1, keepdims=True)
+    chunks = chunks / np.linalg.norm(chunks, axis=1, keepdims=True)
     count = len(TOY_CLIPS)
     pairs = (chunks @ chunks.T).reshape(count, len(CHUNK_BEGINNINGS), count, -1)
     similarity = pairs.max(axis=(1, 3))
