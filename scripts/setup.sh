@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=requirements-dev.txt
-[ "${SETUP:-}" = runtime ] && requirements=requirements.txt
+if [ "${SETUP:-}" = runtime ]; then requirements=requirements.txt; fi
 log=.venv/setup.log
 
 say() { echo "setup: $*"; }
@@ -90,29 +90,29 @@ install_jina() {
     home=$(mktemp -d)
     mkdir "$home/bin"
     for name in .cache .config .pip .netrc Library; do
-        [ -e "$HOME/$name" ] && ln -s "$HOME/$name" "$home/$name"
+        if [ -e "$HOME/$name" ]; then ln -s "$HOME/$name" "$home/$name"; fi
     done
     HOME=$home PATH=$home/bin SHELL='' \
         run 'installing jina' install --no-deps --no-build-isolation "$(pin jina)"
     rm -r "$home"
 }
 
-progress() {  # progress TOTAL: a line that follows pip through its log; in a log file some lines
-    local total=$1 collected=0 line='' shown='' site
+progress() {  # progress TOTAL: one line that follows pip's log; without a terminal one per 10 s
+    local total=$1 line site told=$SECONDS
     site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     while sleep 1; do
         if grep -q '^Installing collected' "$log"; then
             line="unpacked $(find "$site" -maxdepth 2 -name INSTALLER | wc -l) of about $total packages"
         else
-            collected=$(grep -cE '^(Collecting|Requirement already).*\(from -r' "$log" || true)
-            line="fetched $collected of $total packages"
+            line=$(grep -oE '^Collecting [^ ]+' "$log" | tail -n 1 || true)
+            line="fetched $(grep -cE '\(from -r' "$log" || true) of $total packages ${line#Collecting }"
         fi
         if [ -t 1 ]; then
-            printf '\rsetup: %-60s' "$line"
-        elif [ "$line" != "$shown" ] && [ $((SECONDS % 10)) = 0 ]; then
+            printf '\rsetup: %-70.70s' "$line"
+        elif [ $((SECONDS - told)) -ge 10 ]; then
+            told=$SECONDS
             say "$line"
         fi
-        shown=$line
     done
 }
 
@@ -128,7 +128,7 @@ install_all() {
     kill "$watcher"
     wait "$watcher" 2>/dev/null || true
     trap - EXIT
-    [ -t 1 ] && printf '\r%-70s\r' ''
+    if [ -t 1 ]; then printf '\r%-80s\r' ''; fi
     [ -z "$failed" ] || exit 1
 }
 
