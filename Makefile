@@ -7,7 +7,7 @@ help:  ## what can be made
 
 setup: .venv/installed  ## install everything into .venv; nothing is done twice
 
-.venv/installed: requirements.txt requirements-common.txt requirements-dev.txt constraints.txt
+.venv/installed: requirements-dev.txt pyproject.toml
 	scripts/setup.sh
 
 serve: setup  ## index the toy clips, search a few, serve on :45678

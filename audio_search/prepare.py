@@ -6,6 +6,7 @@
 import os
 import sys
 import warnings
+from typing import Any, Generic
 
 from pydantic.warnings import PydanticDeprecationWarning
 
@@ -19,17 +20,16 @@ os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
 # Executors listen on every interface, without authentication, unless this says otherwise.
 os.environ.setdefault('JINA_DEFAULT_HOST', '127.0.0.1')
 
-# Below errors Jina tells at which random port each process listens, and each time it looked before
-# one did.
+# At lower levels Jina logs the random port of each process and every probe before it listens.
 os.environ.setdefault('JINA_LOG_LEVEL', 'ERROR')
 
-# gRPC reports each connection that closes, as information.
+# gRPC logs every closed connection at the information level.
 os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
 
-# docarray and jina are written for pydantic 1 and 2 at once; pydantic tells their users, at length.
+# docarray and jina support pydantic 1 and 2 at once, so pydantic warns of deprecations at length.
 warnings.filterwarnings('ignore', category=PydanticDeprecationWarning, module='docarray|jina')
 warnings.filterwarnings('ignore', message='Valid config keys have changed in V2')
-# In a notebook, whose event loop runs already, jina makes coroutines and then takes another way.
+# In a notebook an event loop runs already: jina creates coroutines, drops them and uses a thread.
 warnings.filterwarnings('ignore', message="coroutine 'Flow.* was never awaited", module='jina')
 
 
@@ -40,10 +40,19 @@ def _import_docarray_alone() -> None:
     hidden = [name for name in ('tensorflow', 'torch', 'jax') if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
-        import docarray  # noqa: F401
+        import docarray.array.any_array
     finally:
         for name in hidden:
             del sys.modules[name]
+    if sys.version_info >= (3, 12):
+        # docarray 0.41 subscripts a generic array with types.GenericAlias from Python 3.12 on.
+        # typing takes such an alias apart and cannot put it together again, so `import jina` fails
+        # ("DocList is not subscriptable"). Its own way for older Pythons works on newer ones too.
+        docarray.array.any_array.GenericAlias = _subscript_generic  # type: ignore[misc,assignment]
+
+
+def _subscript_generic(cls: type, item: Any) -> Any:
+    return vars(Generic)['__class_getitem__'].__get__(None, cls)(item)
 
 
 _import_docarray_alone()
