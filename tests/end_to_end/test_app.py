@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -208,7 +209,7 @@ def test_backup_copies_the_index_while_the_service_runs(tmp_path: Path) -> None:
 
 def test_help_is_for_people() -> None:
     shown = subprocess.run(
-        [str(ROOT / '.venv/bin/python'), 'app.py', '--help'],
+        [sys.executable, 'app.py', '--help'],
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert 'serve' in shown.stdout
