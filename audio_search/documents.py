@@ -1,6 +1,6 @@
 """The documents that travel through the Flow: clips, their chunks, and matches."""
 
-import audio_search.prepare  # noqa: F401  before docarray
+import audio_search.prepare  # noqa: F401  hides TensorFlow from docarray's import
 
 # isort: split
 import glob

@@ -55,21 +55,27 @@ def explain(error: BaseException, log_file: Path) -> str:
     """One sentence on `error`.
 
     Our own errors are sentences for the user already. Of any other, which nobody expected, the
-    sentence gives type and message, and says that the traceback is in `log_file`, where it is put.
+    sentence gives type and message (of what caused it, where that is known), and says that the
+    traceback is in `log_file`, where this puts it.
     """
-    if type(error).__module__.startswith('audio_search.'):
-        return str(error)
-    message = f'{type(error).__name__}: {" ".join(str(error).split())}'.removesuffix(': ')
+    cause = error
+    while not _is_ours(cause) and cause.__cause__:
+        cause = cause.__cause__
+    if _is_ours(cause):
+        return str(cause)
+    sentence = f'{type(cause).__name__}: {" ".join(str(cause).split())}'.removesuffix(': ')
     try:
         handler = _to_file(log_file)
     except SettingsError:
-        return message
+        return sentence
     handler.setFormatter(JsonLines())
+    trace = (type(error), error, error.__traceback__)
     handler.handle(
-        log.makeRecord(
-            log.name, logging.ERROR, __file__, 0, 'unexpected error', (),
-            (type(error), error, error.__traceback__),
-        )
-    )  # fmt: skip
+        log.makeRecord(log.name, logging.ERROR, __file__, 0, 'unexpected error', (), trace)
+    )
     handler.close()
-    return f'{message} (the traceback is in {log_file})'
+    return f'{sentence} (the traceback is in {log_file})'
+
+
+def _is_ours(error: BaseException) -> bool:
+    return type(error).__module__.startswith('audio_search.')

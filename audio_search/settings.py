@@ -187,7 +187,7 @@ def check_roots(roots: Iterable[Path]) -> None:
 
 def expand(path: str) -> Path:
     """The absolute path; `~` and `~name` are home folders also where the shell left them alone."""
-    return Path(os.path.expanduser(path)).resolve()
+    return Path(os.path.realpath(os.path.expanduser(path)))
 
 
 def _models(folder: str) -> Path:

@@ -10,7 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import audio_search.prepare  # noqa: F401  first: it prepares the process for jina
+from audio_search.environment import use_environment
+
+use_environment()
+
 from scripts.benchmarks import report
 
 MODULES = Path(__file__).parent / 'benchmarks'

@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from audio_search.environment import use_environment
+
+use_environment()
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -60,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print('StopRequested; run it again to go on where it stopped.', file=sys.stderr)
+        print('Stopped; run it again to go on where it stopped.', file=sys.stderr)
         return 1
     return verify_model.verify(options.models)
 

@@ -1,2 +1,4 @@
 #!/bin/sh
-exec "${PYTHON:-$(dirname "$0")/../.venv/bin/python}" "$(dirname "$0")/download_model.py" "$@"
+environment=$(dirname "$0")/../.venv/bin/python
+[ -x "$environment" ] || environment=python3  # says what to do where it lacks the packages
+exec "${PYTHON:-$environment}" "$(dirname "$0")/download_model.py" "$@"

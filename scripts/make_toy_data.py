@@ -4,6 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from audio_search.environment import use_environment
+
+use_environment()
+
 import numpy as np
 import soundfile
 from toy_data import (

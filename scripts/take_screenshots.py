@@ -11,6 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from audio_search.environment import use_environment
+
+use_environment()
+
 from PIL import Image
 from playwright.sync_api import Page, expect
 

@@ -8,10 +8,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from audio_search.environment import use_environment
+
+use_environment()
+
+import numpy as np
 
 from audio_search.vggish import features, postprocessing, weights
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
@@ -67,7 +71,7 @@ def verify(models: Path, choice: str = 'official') -> int:
 
 def smoke_test(models: Path, choice: str = 'official') -> list[Statistic]:
     """The numbers of vggish_smoke_test.py (tensorflow/models, research/audioset/vggish)."""
-    # Here and not above: TensorFlow takes seconds, and missing weights are told at once.
+    # Imported here, since TensorFlow takes seconds and missing weights are told at once.
     from audio_search.vggish.model import VGGish
 
     model = VGGish(models, choice, precision='float32')

@@ -11,9 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import audio_search.prepare  # noqa: F401  first: it prepares the process for jina
-
-# isort: split
 import numpy as np
 import yaml
 from docarray import DocList

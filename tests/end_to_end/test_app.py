@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -162,6 +163,10 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
         ({'AUDIO_SEARCH_WEIGHTS': 'official'}, 'download_model'),
         ({'AUDIO_SEARCH_WEIGHTS': '/nowhere/x.npz'}, '/nowhere/x.npz'),
         ({'AUDIO_SEARCH_PRECISION': 'float7'}, 'AUDIO_SEARCH_PRECISION'),
+        ({'AUDIO_SEARCH_ROOTS': f'{ROOT}:/nowhere'}, '/nowhere, which does not exist'),
+        ({'AUDIO_SEARCH_ROOTS': '~/nowhere'}, f'{Path.home()}/nowhere, which does not exist'),
+        ({'AUDIO_SEARCH_ROOTS': f'{ROOT}:'}, 'empty entry'),
+        ({'AUDIO_SEARCH_LOG': '/dev/null/service.log'}, 'AUDIO_SEARCH_LOG'),
     ],
 )
 def test_what_refuses_a_start_is_one_sentence(
@@ -170,6 +175,21 @@ def test_what_refuses_a_start_is_one_sentence(
     (line,) = refused(tmp_path, **settings).splitlines()
     assert line.startswith('audio-search: ')
     assert words in line
+
+
+def test_a_device_that_is_not_there_is_named_by_the_process_that_looked(tmp_path: Path) -> None:
+    lines = refused(tmp_path, AUDIO_SEARCH_DEVICE='/GPU:9').splitlines()
+    assert len(lines) == 2  # the first says which weights it starts with
+    assert lines[1].startswith("audio-search: the encoder did not start: The device '/GPU:9'")
+
+
+def test_whoever_opens_the_service_to_a_network_without_a_token_is_warned(tmp_path: Path) -> None:
+    taken = {'AUDIO_SEARCH_HOST': '0.0.0.0', 'AUDIO_SEARCH_DEVICE': '/GPU:9'}
+    open_to_all = refused(tmp_path, **taken).splitlines()
+    assert len(open_to_all) == 3
+    assert open_to_all[0].startswith('audio-search: warning: ')
+    assert 'AUDIO_SEARCH_TOKEN' in open_to_all[0]
+    assert 'warning' not in refused(tmp_path, AUDIO_SEARCH_TOKEN='secret', **taken)
 
 
 def test_a_file_that_is_no_index_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -211,7 +231,7 @@ def test_a_backup_made_while_the_service_runs_is_restored(tmp_path: Path) -> Non
 
 def test_help_is_for_people() -> None:
     shown = subprocess.run(
-        [str(ROOT / '.venv/bin/python'), 'app.py', '--help'],
+        [sys.executable, 'app.py', '--help'],
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert 'serve' in shown.stdout

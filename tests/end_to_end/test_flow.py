@@ -13,12 +13,11 @@ from audio_search.documents import AudioClip, from_files
 from tests.running import ROOT, RunningService, free_port
 
 NOTEBOOK = """
-from audio_search.documents import AudioClip, from_files
-from docarray import DocList
-from jina import Flow
 import json, sys
+from audio_search import AudioClip, from_files, load_flow
+from docarray import DocList
 
-f = Flow.load_config('flow.yml')
+f = load_flow()
 docs = from_files('toy-data/1[12]*.mp3')
 with f:
     indexed = f.post(on='/index', inputs=docs, return_type=DocList[AudioClip])

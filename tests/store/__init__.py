@@ -1,1 +1,1 @@
-import audio_search.prepare  # noqa: F401  first: it prepares the process for docarray and jina
+import audio_search.prepare  # noqa: F401  prepares the process for docarray and jina

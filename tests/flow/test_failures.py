@@ -1,0 +1,63 @@
+"""Whatever stops a process at its start is said once, in one line, by the process that waits."""
+
+import json
+from pathlib import Path
+
+from tests.flow.starts import flow, start
+from tests.running import ROOT, free_port
+
+
+def test_executors_that_do_not_start_are_named_with_the_reason(tmp_path: Path) -> None:
+    workspace = tmp_path / 'workspace'
+    log = workspace / 'service.log'
+    expected = {
+        'pass': 'ready',
+        "raise SettingsError('set it to 3')": 'set it to 3',
+        "raise KeyError('lost')": f"KeyError: 'lost' (the traceback is in {log})",
+        'import nowhere': "ModuleNotFoundError: No module named 'nowhere' "
+        f'(the traceback is in {log})',
+        # A process that was ended from outside cannot say why, and keeps no other waiting.
+        'os.kill(os.getpid(), signal.SIGKILL)': 'its process was ended by SIGKILL, which is what '
+        'the system does when memory runs out',
+        'os._exit(7)': 'its process ended with exit code 7',
+    }
+    flows = [
+        flow(tmp_path / f'flow{number}', free_port(), **{'first': 'pass', f'second{number}': begin})
+        for number, begin in enumerate(expected)
+    ]
+    lines = start(workspace, *flows)
+    for number, (line, reason) in enumerate(zip(lines, expected.values(), strict=True)):
+        prefix = f'StartError: the second{number} did not start: ' if number else ''
+        assert line == prefix + reason
+    logged = [json.loads(text) for text in log.read_text().splitlines()]
+    assert len(logged) == 2
+    assert all('Traceback' in line['exception'] for line in logged)
+
+
+def test_an_index_that_broke_after_the_checks_is_named(tmp_path: Path) -> None:
+    index = tmp_path / 'workspace' / 'index.sqlite'
+    index.parent.mkdir()
+    index.write_text('my diary')
+    (line,) = start(tmp_path / 'workspace')
+    assert line.startswith('StartError: the indexer did not start: ')
+    assert str(index) in line
+
+
+def test_a_port_that_was_taken_after_the_checks_is_named(tmp_path: Path) -> None:
+    taken = free_port()
+    taker = f"""time.sleep(1)
+self.taken = socket.socket()
+self.taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+self.taken.bind(('127.0.0.1', {taken}))
+self.taken.listen()"""
+    path = flow(tmp_path, taken, first=taker)
+    text = path.read_text().replace(
+        'executors:',
+        f'gateway: {{uses: GATEWAY, protocol: http, host: 127.0.0.1, port: {taken}}}\nexecutors:',
+    )
+    path.write_text(text.replace('GATEWAY', str(ROOT / 'executors' / 'gateway.yml')))
+    (line,) = start(tmp_path / 'workspace', path, AUDIO_SEARCH_PORT=str(taken))
+    assert line == (
+        f'StartError: the gateway did not start: cannot listen on 127.0.0.1:{taken} (Address '
+        'already in use); stop what does, or set AUDIO_SEARCH_PORT to another port'
+    )
