@@ -4,11 +4,11 @@ import pytest
 
 from audio_search.page.clip_map import EMPTY, map_html
 from audio_search.page.colours import Labels
+from audio_search.service.views import ListedClip
 
 
-def clip(number: int, point: tuple[float, float] | None, label: str = 'bell') -> dict[str, object]:
-    made = {'id': f'id {number}', 'uri': f'{number}.wav', 'tags': {'label': label}}
-    return made | ({'point': list(point)} if point else {})
+def clip(number: int, point: tuple[float, float] | None, label: str = 'bell') -> ListedClip:
+    return ListedClip(f'id {number}', f'{number}.wav', {'label': label}, 4, point)
 
 
 def places(html: str) -> list[tuple[float, float]]:

@@ -9,7 +9,8 @@ def windows(*vectors: list[int]) -> Windows:
     return Windows.of(
         [
             AudioChunk(
-                tags={'beg_in_ms': 2000 * number, 'end_in_ms': 2000 * number + 4000},
+                beg_in_ms=2000 * number,
+                end_in_ms=2000 * number + 4000,
                 embedding=Embedding.from_int8(np.array(vector, np.int8)),
             )
             for number, vector in enumerate(vectors)

@@ -2,16 +2,20 @@ import logging
 
 import pytest
 
+from audio_search.errors import Kind, RequestError
 from audio_search.page.text import Problem, clock, count, file_name, label_of, part, sentence, text
 from audio_search.service.pipeline import ExecutorDown
-from audio_search.service.service import RequestError
 
 
 @pytest.mark.parametrize(
     ('error', 'says'),
     [
         (Problem('choose a clip'), 'choose a clip.'),
-        (RequestError(404, 'there is no such clip; see the library'), 'see the library.'),
+        (RequestError(Kind.MISSING, 'there is no such clip; see the library'), 'see the library.'),
+        (
+            RequestError(Kind.BUSY, 'the service is busy; try again later'),
+            'the service is busy; try again later.',
+        ),
         (ExecutorDown('encoder'), 'The encoder is down.'),
         (TimeoutError(), 'took too long'),
     ],
