@@ -18,6 +18,10 @@ from audio_search.vggish.parameters import POOLINGS, SAMPLE_RATE_HZ
 from executors.base import FlowExecutor
 
 SOURCES = ('uri', 'waveform', 'log_mel')
+SILENT = (
+    'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end; what '
+    'is near to it is other silence'
+)
 
 
 class VGGishAudioEncoder(FlowExecutor):
@@ -102,6 +106,7 @@ class VGGishAudioEncoder(FlowExecutor):
 
     def _windows_of(self, clip: AudioClip) -> Iterator[tuple[AudioChunk, Input]]:
         sounds: dict[str | None, Sound] = {}
+        silent = True
         for chunk in clip.chunks:
             if chunk.embedding is not None:
                 continue
@@ -113,7 +118,10 @@ class VGGishAudioEncoder(FlowExecutor):
             if window.padded:
                 chunk.tags = Tags(chunk.tags | {'padded': True})
             chunk.tensor = None
+            silent = silent and window.is_silent
             yield chunk, window
+        if silent:
+            clip.note = SILENT
 
     def _window(self, clip: AudioClip, chunk: AudioChunk, sounds: dict[str | None, Sound]) -> Input:
         if self.load_input_from == 'log_mel':

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from audio_search.store import Configuration
-from audio_search.vggish import parameters as vggish
+from audio_search.vggish import dimensions
 from audio_search.vggish import weights as vggish_weights
 
 
@@ -15,18 +15,11 @@ def configuration(
     Raises ValueError (WeightsError where the weights cannot be used).
     """
     found = vggish_weights.find(Path(model_path), weights)
-    samples = round(window_size * vggish.SAMPLE_RATE_HZ)
-    frames = 1 + (samples - vggish.FRAME_LENGTH) // vggish.HOP_LENGTH
-    examples = frames // vggish.EXAMPLE_FRAMES
-    if examples < 1:
-        raise ValueError(
-            f'window_size is {window_size:g} s; VGGish needs windows of 0.975 s or more'
-        )
     return Configuration(
         model_name=found.name,
         model_sha256=found.sha256,
         pooling=pooling,
-        dimensions=vggish.EMBEDDING_SIZE * (examples if pooling == 'concat' else 1),
+        dimensions=dimensions(pooling, window_size),
         window_s=float(window_size),
         stride_s=float(stride),
     )

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from audio_search.vggish import features
-from audio_search.vggish.parameters import EXAMPLE_FRAMES, EXAMPLE_LENGTH, MEL_COUNT
+from audio_search.vggish.parameters import EXAMPLE_FRAMES, EXAMPLE_LENGTH, LOG_OFFSET, MEL_COUNT
 from audio_search.vggish.sizes import samples_of
 from audio_search.vggish.sound import Sound
 from audio_search.vggish.waveform import WaveformError
 
 MAX_LOG_MEL = 100.0  # the logarithm of no float32 sound is above it
+SILENT_LOG_MEL = np.log(2 * LOG_OFFSET)  # of a magnitude as small as the offset
 
 
 class Input(NamedTuple):
@@ -20,6 +21,12 @@ class Input(NamedTuple):
     examples: np.ndarray  # float32 [count, 96, 64]
     sounding: int  # how many of these are sound; zeros follow
     padded: bool  # whether the sound is too short for all of them
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the network can hear nothing in it: no mel magnitude is above the offset that is
+        added before the logarithm."""
+        return bool(self.examples[: self.sounding].max() <= SILENT_LOG_MEL)
 
 
 def inputs(sound: Sound, location: Sequence[int], count: int) -> Input:

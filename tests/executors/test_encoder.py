@@ -405,3 +405,23 @@ def test_it_starts_and_encodes_without_a_word_on_the_terminal() -> None:
     command = [sys.executable, '-c', code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ('(512,)\n', '', 0)
+
+
+def test_a_clip_in_which_nothing_can_be_heard_says_so(encoder: VGGishAudioEncoder) -> None:
+    noise = np.random.default_rng(0).standard_normal(10 * RATE).astype(np.float32)
+    half_silent = tones(10)
+    half_silent[: 6 * RATE] = 0
+    silent, hiss, half, short, quiet = encode(
+        encoder,
+        clip_of(np.zeros(10 * RATE, np.float32)),
+        clip_of(1e-6 * noise),
+        clip_of(half_silent),
+        clip_of(np.zeros(RATE // 2, np.float32)),
+        clip_of(0.01 * tones(10)),
+    )
+    for clip in (silent, hiss, short):
+        assert 'silent' in (clip.note or '')
+        assert clip.error is None
+        assert all(chunk.embedding is not None for chunk in clip.chunks)
+    assert half.note is None
+    assert quiet.note is None
