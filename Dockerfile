@@ -1,13 +1,14 @@
 # docker build -t audio-search .
 # docker run -p 45678:45678 -v "$PWD/sounds:/sounds:ro" -v audio-search:/workspace audio-search
-FROM python:3.11-slim
+FROM python:3.13-slim
 
 WORKDIR /app
-COPY requirements.txt requirements-common.txt constraints.txt ./
-RUN pip install --no-cache-dir --requirement requirements.txt --constraint constraints.txt
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --requirement requirements.txt
 
-COPY app.py flow.yml ./
+COPY app.py flow.yml pyproject.toml README.md LICENSE ./
 COPY audio_search audio_search
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 COPY executors executors
 COPY models models
 COPY scripts/download_model.py scripts/download_model.sh scripts/verify_model.py scripts/

@@ -1,6 +1,7 @@
 PYTHON_FILES = app.py audio_search executors scripts tests
 
-.PHONY: help setup serve test test-kill lint format verify-model toy-data screenshots
+.PHONY: help setup serve test test-kill smoke lint format lock check-wheels verify-model toy-data \
+	screenshots
 
 help:  ## what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +21,9 @@ test: setup  ## run the tests
 test-kill: setup  ## kill the index 30 times while it writes
 	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
 
+smoke: setup  ## try the service on each other supported Python that is here
+	scripts/smoke.sh
+
 lint: setup  ## check style and types
 	.venv/bin/ruff check $(PYTHON_FILES)
 	.venv/bin/ruff format --check $(PYTHON_FILES)
@@ -28,6 +32,12 @@ lint: setup  ## check style and types
 format: setup  ## put the code into its form
 	.venv/bin/ruff check --fix $(PYTHON_FILES)
 	.venv/bin/ruff format $(PYTHON_FILES)
+
+lock: setup  ## write requirements*.txt from pyproject.toml
+	scripts/lock.sh
+
+check-wheels: setup  ## check that every pin has wheels for every platform and Python
+	.venv/bin/python scripts/check_wheels.py
 
 bench-%: setup  ## measure: bench-encode, bench-index, bench-http
 	.venv/bin/python scripts/benchmark.py $*

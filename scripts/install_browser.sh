@@ -35,6 +35,7 @@ with sync_playwright() as playwright:
 
 install_from_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    echo 'Installing the Debian package chromium, which the tests of the page drive ...' >&3
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
         --no-install-recommends chromium
 }
@@ -45,8 +46,9 @@ find_browser && exit 0
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo 'No browser found; installing one for the tests of the page ...' >&2
-install_from_debian >"$log" 2>&1 && find_browser && exit 0
+echo 'No browser found for the tests of the page.' >&2
+install_from_debian 3>&2 >"$log" 2>&1 && find_browser && exit 0
+echo "Installing Playwright's Chromium ..." >&2
 with_libraries=
 [ "$(id -u)" = 0 ] && with_libraries=--with-deps
 "$python" -m playwright install $with_libraries chromium >>"$log" 2>&1 && find_browser && exit 0

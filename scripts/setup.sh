@@ -74,7 +74,7 @@ pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input "$@"; }
 run() {  # run WHAT PIP-ARGUMENTS ...: runs pip, and its errors end the setup in one sentence
     local what=$1
     shift
-    pip "$@" >>"$log" 2>&1 || {
+    pip "$@" >"$log" 2>&1 || {
         grep '^ *ERROR' "$log" | tail -n 3 >&2
         stop "$what failed; $log has all that pip said"
     }
@@ -120,6 +120,7 @@ install_all() {
     local total watcher failed=''
     total=$(grep -c == "$requirements")
     say "installing $total packages of $requirements (3 GB, a minute or two)"
+    : >"$log"
     progress "$total" &
     watcher=$!
     trap 'kill "$watcher" 2>/dev/null || true' EXIT
@@ -135,7 +136,6 @@ install_all() {
 check_platform
 if ! is_supported .venv/bin/python || ! pip --version >/dev/null 2>&1; then make_venv; fi
 remove_halves
-: >"$log"
 run 'installing setuptools' install "$(pin setuptools)" "$(pin wheel)"
 install_jina
 install_all

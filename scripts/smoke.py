@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,17 @@ STOP_S = 30
 
 def main() -> str | None:
     """None, or what went wrong."""
-    with tempfile.TemporaryDirectory() as workspace, socket.socket() as probe:
+    with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
-        probe.close()
+    url = f'http://127.0.0.1:{port}'
+    with tempfile.TemporaryDirectory() as workspace:
         settings = {'AUDIO_SEARCH_PORT': str(port), 'AUDIO_SEARCH_WORKSPACE': workspace}
         service = subprocess.Popen(
             [sys.executable, 'app.py', 'serve'], cwd=ROOT, env={**os.environ, **settings}
         )
         try:
-            wrong = wait_until_ready(service, f'http://127.0.0.1:{port}')
-            wrong = wrong or index_and_search(f'http://127.0.0.1:{port}')
+            wrong = wait_until_ready(service, url) or index_and_search(url)
             service.terminate()
             status = service.wait(STOP_S)
         finally:
@@ -59,19 +58,20 @@ def index_and_search(url: str) -> str | None:
     by_label: dict[str, list[Path]] = {}
     for path in sorted((ROOT / 'toy-data').glob('*.mp3')):
         by_label.setdefault(path.stem.partition('_')[2], []).append(path)
-    clips = [
-        {'uri': str(path.relative_to(ROOT)), 'tags': {'label': label}}
+    labelled = [
+        (label, str(path.relative_to(ROOT)))
         for label, paths in sorted(by_label.items())[:2]
         for path in paths[:3]
     ]
+    clips = [{'uri': uri, 'tags': {'label': label}} for label, uri in labelled]
     for clip in post(f'{url}/index', {'data': clips}):
         if clip['error']:
             return f'{clip["uri"]}: {clip["error"]}'
-    queries = [{'uri': clip['uri']} for clip in clips]
+    queries = [{'uri': uri} for _, uri in labelled]
     parameters = {'limit': 1, 'exclude_self': True}
     found = post(f'{url}/search', {'data': queries, 'parameters': parameters})
     labels = [answer['matches'][0]['tags']['label'] for answer in found]
-    expected = [clip['tags']['label'] for clip in clips]  # type: ignore[index]
+    expected = [label for label, _ in labelled]
     return None if labels == expected else f'the matches are {labels} for {expected}'
 
 
