@@ -9,17 +9,19 @@ import numpy as np
 # The columns of `Clip.locations`; -1 stands for "not known".
 LOCATION_COLUMNS = ('offset', 'begin', 'end', 'beg_in_ms', 'end_in_ms')
 UNKNOWN = -1
-MAX_DEPTH = 100  # of tags; pydantic writes no answer with more than 254
+MAX_DEPTH = 100  # of tags; an answer nested more than 254 deep cannot be written by pydantic
 
 
 @dataclass
 class Clip:
     """A clip with its chunks.
 
-    `locations` is int64 [chunks, 5], one row a chunk, see LOCATION_COLUMNS: its number in the clip,
-    [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
-    [chunks, dimensions]. `chunk_tags` has the tags of a chunk that are its own, by row. `source`
-    may have as its `sound` the id that the sound has by itself (media.Source.id).
+    `locations` is int64 [chunks, 5], one row per chunk, with LOCATION_COLUMNS: its number in the
+    clip, [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
+    [chunks, dimensions], 128 times the values that are compared. `chunk_tags` has for some rows the
+    tags that the chunk has and its clip has not. `source` says which file it came from
+    (`sources.Source.fingerprint`): `path`, and as `sound` the id that a clip of that file has
+    unless another one was given.
     """
 
     id: str
@@ -38,7 +40,10 @@ class Clip:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A stored chunk and its cosine distance from a query, 1 - cos, in [0, 2]."""
+    """A stored chunk, and its cosine distance from a query: 1 - cos, in [0, 2].
+
+    `location` is the chunk's row of `Clip.locations`, `chunk_tags` the tags that its clip has not.
+    """
 
     clip_id: str
     uri: str | None
@@ -52,7 +57,8 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored clip without its chunks. `point` is its place in the plane of all clips."""
+    """A stored clip without its chunks. `point` is its place in the plane of all clips, if asked
+    for (`vectors.projection`)."""
 
     id: str
     uri: str | None
@@ -76,8 +82,8 @@ def to_json(value: Any) -> str:
 
 
 def check_json(*values: Any) -> None:
-    """Raise ValueError unless all values are JSON, their text is Unicode, and they are not nested
-    deeper than what writes answers can go."""
+    """Raise ValueError for what could not be answered later: values that are not JSON, text that is
+    not Unicode, or more than MAX_DEPTH levels of nesting."""
     try:
         json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
         if max(map(_depth, values)) > MAX_DEPTH:
@@ -89,7 +95,7 @@ def check_json(*values: Any) -> None:
 
 
 def _depth(value: Any) -> int:
-    """How many objects or lists are around the innermost value."""
+    """How many objects or lists the innermost value is in."""
     depth, level = -1, [value]
     while level:
         depth += 1

@@ -1,4 +1,4 @@
-"""One service an index: a lock that ends with the process that holds it."""
+"""One service per index: a lock that ends with the process that holds it."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from audio_search.store.errors import IndexFileError
 
-# A predecessor that is just being stopped, or a check, is waited for.
+# Whoever holds the lock may be just ending, or only checking: wait this long before refusing.
 WAIT_S = 1.0
 POLL_S = 0.02
 
@@ -15,7 +15,8 @@ POLL_S = 0.02
 class Lock:
     """An exclusive flock on `<index>.lock`.
 
-    It is the kernel's, so SIGKILL leaves no stale lock behind; the file itself may stay.
+    The kernel releases it when the process ends, however it ends, so no lock is ever stale. The
+    file stays: removing it would let two processes lock two files of the same name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +28,7 @@ class Lock:
 
 
 def refuse_if_locked(path: Path) -> None:
-    """Raise IndexFileError when a service uses the index at `path`."""
+    """Raise IndexFileError when a service uses the index at `path`. Makes no file."""
     if _lock_path(path).exists():
         os.close(_acquire(path))
 

@@ -1,4 +1,4 @@
-"""How an index is opened: what may refuse it, before anything is changed."""
+"""How an index is opened, and what refuses it before anything is changed."""
 
 import os
 import sqlite3
@@ -91,9 +91,10 @@ def _not_writable(path: Path, error: Exception) -> IndexFileError:
 
 
 def writer(path: Path) -> sqlite3.Connection:
+    """The connection that writes. Raises IndexFileError where it could not."""
     db = schema.connect(path, writable=True)
     try:
-        db.execute('PRAGMA journal_mode = WAL')  # a backup comes without, to be a single file
+        db.execute('PRAGMA journal_mode = WAL')  # a restored backup is not in that mode yet
         db.execute('BEGIN IMMEDIATE')
         db.execute('ROLLBACK')
     except sqlite3.Error as error:
@@ -103,8 +104,8 @@ def writer(path: Path) -> sqlite3.Connection:
 
 
 def load(path: Path, dimensions: int) -> Snapshot:
-    """All embeddings. Every page that holds some is read, so a file that lost its end is found out
-    here."""
+    """All embeddings. Raises IndexFileError for a damaged file: every page of embeddings, which is
+    nearly all of the file, is read here."""
     blocks: tuple[Block, ...] = ()
     try:
         with closing(schema.connect(path, writable=False)) as db:

@@ -30,7 +30,8 @@ def restore(backup: Path, index: Path, media: Path, *, replace: bool = False) ->
 
     `backup` is a file that `backup` wrote, or a plain copy of an index, which has no sounds: then
     the folder `media` stays as it is. Everything is unpacked beside the index and verified before
-    anything is changed; then each file appears whole, the index last.
+    anything is changed; then each file appears whole, the index last. Where that is interrupted
+    there is no index, and it can be done again.
 
     Raises IndexFileError where the backup is cut or altered, naming the member; where a service
     uses the index; where there is no room; and where an index or sounds are there already, unless
@@ -100,21 +101,30 @@ def _sounds(media: Path) -> list[Path]:
 def _stage_copy(backup: Path, staging: Path) -> int:
     """Copy a plain copy of an index, which has no sounds. Raises IndexFileError."""
     schema.read_configuration(backup)
-    copy_database(backup, staging / archive.INDEX)
-    with closing(schema.connect(staging / archive.INDEX, writable=False)) as db:
-        (answer,) = db.execute('PRAGMA quick_check(1)').fetchone()
+    staged = staging / archive.INDEX
+    try:
+        if schema.wal_bytes(backup):
+            copy_database(backup, staged)
+        else:  # as a file: SQLite would write beside it
+            shutil.copyfile(backup, staged)
+        with closing(schema.connect(staged, writable=True)) as db:
+            (answer,) = db.execute('PRAGMA quick_check(1)').fetchone()
+            db.execute('PRAGMA journal_mode = DELETE')  # no files beside it either
+    except sqlite3.Error as error:
+        raise schema.unusable(backup, error) from error
     if answer != 'ok':
         raise schema.damaged(backup, answer.splitlines()[-1])
+    sync(staged)
     return 0
 
 
 def _check_staged(backup: Path, staging: Path) -> None:
+    staged = staging / archive.INDEX
     try:
-        schema.read_configuration(staging / archive.INDEX)
+        schema.read_configuration(staged)
     except IndexFileError as error:
-        raise IndexFileError(
-            f'The backup {backup} cannot be restored: {str(error).replace(str(staging), "its")}'
-        ) from error
+        reason = str(error).removeprefix('The index ').replace(str(staged), 'its index')
+        raise IndexFileError(f'The backup {backup} cannot be restored: {reason}') from error
 
 
 def _move_aside(index: Path, media: Path | None) -> Path:

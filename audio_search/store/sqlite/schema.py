@@ -1,4 +1,4 @@
-"""The file: one SQLite database that holds everything, and how to tell that it is ours."""
+"""The file: one SQLite database with everything in it, and how to tell it from other files."""
 
 import sqlite3
 from contextlib import closing
@@ -10,13 +10,14 @@ from audio_search.store.files import sync
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
 SCHEMA_VERSION = 3  # older ones are migrated: see `migrations`
-# Small pages would waste half of themselves: two embeddings of 2 KB do not fit into 4 KB.
+# A clip of 10 s has 2 KB of embeddings. With the default of 4 KB only one of them fits on a page,
+# beside its overhead, and half of the file is unused.
 PAGE_BYTES = 16384
 SQLITE_MAGIC = b'SQLite format 3\0'
 HEADER_BYTES = 100
 BUSY_TIMEOUT_S = 30
-# What SQLite says of a file that may be whole: its result codes, without their details.
-TROUBLE_AROUND = (
+# Result codes that blame the disk, the permissions or the memory: the file itself may be whole.
+ENVIRONMENT_ERRORS = (
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -92,8 +93,8 @@ def read_configuration(path: Path) -> Configuration:
     version; changes nothing.
     """
     _check_header(path)
-    # Only a copy on its first start can die with a journal, before it has a log; to read it is to
-    # roll that back, which is nothing that was ever answered.
+    # A `-journal` exists only if a restored backup crashed on its first start, before switching to
+    # WAL. Opening it writable rolls it back; nothing acknowledged is lost.
     unfinished = path.with_name(path.name + '-journal').exists()
     try:
         with closing(
@@ -116,9 +117,9 @@ def read_version(path: Path) -> int:
 
 
 def unusable(path: Path, error: Exception) -> IndexFileError:
-    """Why the index at `path` cannot be opened: the file, or the machine it is on."""
+    """The error for an index that cannot be opened: damage, or the disk that it is on."""
     code = getattr(error, 'sqlite_errorcode', sqlite3.SQLITE_CORRUPT)
-    if code & 0xFF in TROUBLE_AROUND and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+    if code & 0xFF in ENVIRONMENT_ERRORS and code != sqlite3.SQLITE_IOERR_SHORT_READ:
         return IndexFileError(
             f'The index {path} cannot be opened ({error}): make room on the disk, and the file and '
             'its folder readable and writable, then start again'
@@ -136,7 +137,8 @@ def damaged(path: Path, how: str) -> IndexFileError:
 def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode that may be used by one thread after another.
 
-    `immutable` is for what never changes: it makes no files beside the index, and sees no log.
+    `immutable` is for a file that nobody changes meanwhile: it makes no files beside the index, and
+    does not see a WAL.
     """
     mode = 'rw' if writable else 'ro&immutable=1' if immutable else 'ro'
     db = sqlite3.connect(
@@ -147,13 +149,13 @@ def connect(path: Path, *, writable: bool, immutable: bool = False) -> sqlite3.C
         timeout=BUSY_TIMEOUT_S,
     )
     if writable:
-        # A commit returns when it is on the disk, not only with the operating system.
+        # A commit returns when it is on the disk, so a power cut takes back nothing acknowledged.
         db.execute('PRAGMA synchronous = FULL')
     return db
 
 
 def wal_bytes(path: Path) -> int:
-    """The size of the write-ahead log that SQLite keeps beside a file in use."""
+    """The size of the WAL (write-ahead log) that SQLite keeps beside a file in use."""
     try:
         return path.with_name(path.name + '-wal').stat().st_size
     except FileNotFoundError:
@@ -193,6 +195,6 @@ def _check_header(path: Path) -> None:
     _check_version(path, int.from_bytes(header[60:64], 'big'))
     page_bytes = int.from_bytes(header[16:18], 'big')
     expected = page_bytes * int.from_bytes(header[28:32], 'big')
-    # With a log beside it the file may be behind its header: the pages are in the log.
+    # With a WAL the file may be shorter than its header says: the missing pages are in the WAL.
     if path.stat().st_size < expected and not wal_bytes(path):
         raise damaged(path, f'it ends after {path.stat().st_size:,} of {expected:,} bytes')

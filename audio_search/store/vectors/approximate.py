@@ -1,7 +1,7 @@
-"""Approximate search (`ann: true`): candidates from a graph, judged by the embeddings in memory.
+"""Approximate search (`ann: true`): candidates from a graph, scored by the embeddings in memory.
 
-The graph is never a second truth: what it has not taken in yet is searched exactly, what is gone is
-left out, and distances are those of the embeddings. So it may be behind, or be built again.
+The graph only suggests. Clips that it does not have yet are searched exactly, removed ones are left
+out, and distances are computed from the embeddings. So it may lag behind or be rebuilt at any time.
 """
 
 import threading
@@ -18,16 +18,16 @@ from audio_search.store.vectors.graph import Graph, GraphFile, clips_and_ordinal
 from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
 from audio_search.store.vectors.scan import Scanner
 
-CANDIDATES_A_CLIP = 8  # several chunks of a clip may be near
-MOST_CANDIDATES = 2000  # from there on the exact search is as fast
-BATCH_ROWS = 1024  # added at once; searches meanwhile are exact
+CANDIDATES_PER_CLIP = 8  # because several chunks of a clip may be near
+MAX_CANDIDATES = 2000  # with more the exact search is as fast
+BATCH_ROWS = 1024  # added under one lock; searches meanwhile are exact
 
 
 class Approximate:
-    """A graph that follows an index in a thread of its own. Any thread may search it.
+    """A graph that a thread of its own keeps up with an index. Any thread may search it.
 
-    `saved` is where the graph was kept last, and `keep` remembers where it is kept from now on: in
-    the index itself, so that an index and a graph that do not belong together never meet.
+    `saved` is the graph file that the index recorded last, and `keep` records a new one. Because
+    the index itself names its graph by content, a graph never meets an index it was not made from.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class Approximate:
         self._worker.start()
 
     def follow(self, snapshot: Snapshot, removed: np.ndarray | None) -> None:
-        """Take in a new state, without the chunks with the keys `removed` (None: without all)."""
+        """Catch up with a new snapshot, in which the chunks with the keys `removed` (None: all that
+        were there) are gone. Returns at once."""
         with self._changed:
             self._up_to_date.clear()
             self._target = snapshot
@@ -65,11 +66,11 @@ class Approximate:
             self._changed.notify()
 
     def wait(self) -> None:
-        """Return when the graph has taken in everything."""
+        """Return when the graph has caught up."""
         self._up_to_date.wait()
 
     def close(self) -> None:
-        """Keep the graph for the next start."""
+        """Stop, and save the graph for the next start."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -86,16 +87,16 @@ class Approximate:
         distinct: bool = True,
         excluded: Sequence[int | None] | None = None,
     ) -> list[Nearest]:
-        """As Scanner.search, nearly always with the same answer."""
+        """As Scanner.search, with nearly always the same answer."""
         excluded = excluded or [None] * len(queries)
-        count = limit * CANDIDATES_A_CLIP
-        while count <= MOST_CANDIDATES and len(self._graph):
+        count = limit * CANDIDATES_PER_CLIP
+        while count <= MAX_CANDIDATES and len(self._graph):
             candidates = self._graph.nearest(queries, count)
             if candidates is None:
                 break
             keys, covered = candidates
             tops = [TopK(limit, distinct, number) for number in excluded]
-            _offer(tops, snapshot.blocks, queries, keys, covered)
+            _add_candidates(tops, snapshot.blocks, queries, keys, covered)
             if newer := _newer(snapshot.blocks, covered):
                 tails = self._scanner.search(
                     newer, queries, limit, distinct=distinct, excluded=excluded
@@ -128,14 +129,14 @@ class Approximate:
             for keys, vectors, covered in _additions(snapshot.blocks, self._graph.covered):
                 if self._closing:
                     return
-                # Its threads wait in busy loops, so there have to be rows enough for all.
+                # USearch's idle threads spin, so several pay only with enough rows for all.
                 n_threads = self._scanner.n_threads if len(keys) == BATCH_ROWS else 1
                 self._graph.add(keys, vectors, covered, n_threads)
                 self._dirty = True
             self._dirty = self._dirty or bool(removed)
 
     def _save(self) -> None:
-        """As far as the disk allows: without it, the next start builds it again."""
+        """Save the graph if the disk allows; otherwise the next start builds it again."""
         earlier = set(self._path.parent.glob(self._file('*').name))
         partial = self._file('partial')
         try:
@@ -151,7 +152,8 @@ class Approximate:
                 other.unlink(missing_ok=True)
 
     def _load(self, saved: GraphFile) -> bool:
-        """USearch ends the whole process over a file that is not as it was written."""
+        """Load a saved graph, if it is as it was written: over a damaged one USearch ends the whole
+        process."""
         path = self._file(saved.token)
         try:
             is_whole = digest(path) == saved.token
@@ -163,7 +165,7 @@ class Approximate:
         return self._path.with_name(f'{self._path.name}.{token}.ann')
 
 
-def _offer(
+def _add_candidates(
     tops: Sequence[TopK],
     blocks: Sequence[Block],
     queries: np.ndarray,
@@ -184,13 +186,14 @@ def _offer(
 def _additions(
     blocks: Sequence[Block], covered: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    """Keys and vectors of the rows of later clips, a few at a time, and what is covered then."""
+    """Keys and vectors of the clips above `covered`, a few at a time, each with the number up to
+    which every clip is in the graph after it."""
     for block in _newer(blocks, covered):
         rows = block.live_rows()
         for start in range(0, len(rows), BATCH_ROWS):
             batch = rows[start : start + BATCH_ROWS]
             clips = block.clips[batch]
-            # The last of these clips may go on behind them.
+            # The last of these clips may have more rows in the next batch.
             done = int(clips[-1]) - 1
             yield keys_of(clips, block.ordinals[batch]), block.vectors[batch], done
     if blocks and (last := int(blocks[-1].clips[blocks[-1].count - 1])) > covered:
@@ -198,7 +201,7 @@ def _additions(
 
 
 def _newer(blocks: Sequence[Block], covered: int) -> list[Block]:
-    """The blocks that have later clips, with nothing but those alive."""
+    """The blocks with clips above `covered`, and only these clips alive in them."""
     newer = []
     for block in blocks:
         if block.clips[block.count - 1] > covered:
@@ -211,7 +214,8 @@ def _newer(blocks: Sequence[Block], covered: int) -> list[Block]:
 
 
 def _gone(graph: Graph, blocks: Sequence[Block]) -> np.ndarray:
-    """The keys in a graph of clips that were removed since, or that were only being added."""
+    """The keys in a loaded graph that do not belong: of clips that were removed since, and of the
+    last clip if it was saved in the middle."""
     keys = graph.keys()
     clips, _ = clips_and_ordinals(keys)
     there = [np.unique(block.clips[block.live_rows()]) for block in blocks]

@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-BLOCK_ROWS = 8192  # 4 MB of 512-d rows: enough to get huge pages, and little to copy when merging
+# 4 MB of 512-d rows: large enough for huge pages (2 MB), small enough to be copied in a merge.
+BLOCK_ROWS = 8192
 
 
 @dataclass(frozen=True)
 class Block:
-    """The rows [0, count) of arrays with room for BLOCK_ROWS.
+    """The rows [0, count) of arrays with capacity BLOCK_ROWS.
 
-    `vectors` int8 [BLOCK_ROWS, dimensions]; for each row its square norm, 1 / norm (0 for a zero
-    vector), the number of its clip (ascending), and its number among the chunks of the clip.
-    `alive` is False where a clip was removed; None means that none was.
+    `vectors` is int8 [BLOCK_ROWS, dimensions]. For each row: its square norm, 1 / norm (0 for a
+    zero vector), the number of its clip (ascending), and its number among the chunks of the clip.
+    `alive`, bool [BLOCK_ROWS], is False where a clip was removed; None means that none was.
 
-    A block is a snapshot: later rows go behind `count`, and a removal makes a new `alive`.
+    Nothing that a block shows ever changes, so searches need no lock: later rows are written behind
+    `count`, and a removal makes a new `alive`.
     """
 
     vectors: np.ndarray
@@ -48,14 +50,17 @@ class Block:
         return np.flatnonzero(self.alive[: self.count])
 
     def rows_of(self, clip: int) -> slice:
+        """The rows of the clip with that number."""
         clips = self.clips[: self.count]
         return slice(*np.searchsorted(clips, [clip, clip + 1]))
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The embeddings at one version of the database; `generation` is that of the embeddings alone,
-    which a change of tags leaves as they are."""
+    """The embeddings at one version of the database.
+
+    `generation` counts changes of the embeddings alone; a change of tags keeps it.
+    """
 
     version: int
     generation: int
@@ -74,7 +79,7 @@ def changed(
     """The blocks without the clips `removed`, and with `added`: (number, int8 [chunks,
     dimensions]), of ascending numbers above all those there.
 
-    Uses the room behind the last block's rows, so of one state only one next may be kept.
+    Appends into the spare rows of the last block, so a snapshot may have only one successor.
     """
     removed, added = list(removed), list(added)
     if not removed and not added:
@@ -92,7 +97,7 @@ def changed(
 
 
 def _indices(blocks: Sequence[Block], clip: int) -> range:
-    """Which blocks have rows of a clip."""
+    """The numbers of the blocks that have rows of a clip."""
     first = bisect_left(blocks, clip, key=lambda block: int(block.clips[block.count - 1]))
     last = first
     while last < len(blocks) and blocks[last].clips[0] <= clip:
@@ -134,9 +139,9 @@ def _append(
 
 
 def _merge_sparse(blocks: list[Block]) -> None:
-    """Give the memory of removed rows back, so that no two neighbours would fit into one block.
+    """Merge neighbours that fit into one block, which frees the memory of removed rows.
 
-    A merge copies at most one block, and happens only after half a block of removals.
+    A merge copies at most one block, and only after half a block of rows was removed.
     """
     index = 0
     while index < len(blocks):
@@ -172,8 +177,8 @@ def ordinals_of(blocks: Sequence[Block], clip: int) -> np.ndarray:
 def look_up(
     blocks: Sequence[Block], clips: np.ndarray, ordinals: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the chunks named by clip and ordinal, which are there (as indices into those given), their
-    vectors, int8 [found, dimensions], and square norms."""
+    """Look up chunks by clip and ordinal, two arrays of equal length: the places in these arrays of
+    the chunks that are stored, their vectors, int8 [found, dimensions], and square norms."""
     found, vectors, square_norms = [], [], []
     lasts = np.array([block.clips[block.count - 1] for block in blocks])
     firsts = np.searchsorted(lasts, clips).tolist()

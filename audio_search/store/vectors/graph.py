@@ -7,22 +7,23 @@ from typing import NamedTuple
 import numpy as np
 import usearch.index
 
-# A recall@5 above 0.98 over a million chunks: see `make bench-index`.
+# Chosen for a recall@5 above 0.98 over a million chunks: see `make bench-index`.
 CONNECTIVITY = 32
 EXPANSION_ADD = 128
 EXPANSION_SEARCH = 160
-PATIENCE_S = 0.005
+LOCK_TIMEOUT_S = 0.005  # a search that waits longer is faster without the graph
 
 ORDINAL_BITS = np.uint64(24)
 ORDINAL_MASK = np.uint64((1 << 24) - 1)
 
 
 def keys_of(clips: np.ndarray | int, ordinals: np.ndarray) -> np.ndarray:
-    """One uint64 for a clip's number and a chunk's number in it."""
+    """uint64 keys of chunks: the clip's number, and in the low ORDINAL_BITS the chunk's in it."""
     return np.asarray(clips, np.uint64) << ORDINAL_BITS | ordinals.astype(np.uint64)
 
 
 def clips_and_ordinals(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The reverse of `keys_of`, int64."""
     return (keys >> ORDINAL_BITS).astype(np.int64), (keys & ORDINAL_MASK).astype(np.int64)
 
 
@@ -35,23 +36,24 @@ class GraphFile(NamedTuple):
 
 
 class Graph:
-    """Chunks by their keys. `covered` is the number up to which it has every clip there is."""
+    """Chunks by their keys. It has every clip with a number up to `covered`. Any thread may use it,
+    but for `load`."""
 
     def __init__(self, dimensions: int) -> None:
         self.covered = 0
         self._dimensions = dimensions
-        self._lock = threading.Lock()  # additions and searches share buffers
+        self._lock = threading.Lock()  # USearch lets additions and searches share buffers
         self._index = self._empty()
 
     def load(self, file: Path, covered: int) -> bool:
-        """Take up what was saved; False where the file is missing or is no such graph."""
+        """Read a saved graph; False where the file is missing or is not such a graph."""
         try:
             index = usearch.index.Index.restore(file)
         except (OSError, RuntimeError, ValueError):
             return False
         if index is None or index.ndim != self._dimensions:
             return False
-        # Not in the file. Properties with setters, which mypy overlooks.
+        # These are not saved. They are properties with setters, which mypy does not see.
         index.expansion_add = EXPANSION_ADD  # type: ignore[misc]
         index.expansion_search = EXPANSION_SEARCH  # type: ignore[misc]
         self._index, self.covered = index, covered
@@ -82,9 +84,9 @@ class Graph:
             self._index = self._empty()
 
     def nearest(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, int] | None:
-        """The keys of about `count` chunks near to each query, of all queries together, and what
-        was covered then; None while the graph is busy taking in others."""
-        if not self._lock.acquire(timeout=PATIENCE_S):
+        """The keys of about `count` chunks near each query, int8 [queries, dimensions], for all
+        queries together, and `covered` at that moment; None while others are being added."""
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT_S):
             return None
         try:
             matches = self._index.search(queries, count, threads=1)

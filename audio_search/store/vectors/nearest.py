@@ -1,18 +1,21 @@
-"""The best rows so far, while they go by."""
+"""Running top-k of scored rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Cosines, clip numbers and chunk ordinals, one of each a row.
+# Cosines, clip numbers and chunk ordinals: arrays with one entry per row.
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 NO_ROWS: Rows = (np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32))
-PENDING_ROWS = 32  # sorted together: a sort costs some 50 us however few they are
+PENDING_ROWS = 32  # sorted together, because a sort takes some 50 us however few they are
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest rows of one query, nearest first; ties by clip number, then chunk."""
+    """The nearest rows of one query, nearest first; ties by clip number, then chunk.
+
+    Three arrays of equal length: clip numbers, the numbers of the chunks in their clips, cosines.
+    """
 
     clips: np.ndarray
     ordinals: np.ndarray
@@ -24,16 +27,17 @@ class Nearest:
 
 
 def exact_cosines(products: np.ndarray, square_norms: np.ndarray, square_norm: int) -> np.ndarray:
-    """Cosines of integer vectors, by their inner products and square norms, which float64 holds
-    exactly; 0 where a vector is zero."""
+    """Cosines of integer vectors from their inner products and square norms; 0 where a vector is
+    zero. float64 holds these integers exactly, so equal vectors have a cosine of exactly 1."""
     squares = square_norms.astype(np.int64) * square_norm
     return np.divide(products, np.sqrt(squares), out=np.zeros(squares.shape), where=squares > 0)
 
 
 class TopK:
-    """The best `limit` rows so far, each of another clip when `distinct`.
+    """The best `limit` rows that were added, each of another clip when `distinct`.
 
-    Rows up to `threshold` are not considered: there are enough that come earlier.
+    Rows with a cosine up to `threshold` are dropped at once: `limit` rows are known that are at
+    least as good and come earlier.
     """
 
     def __init__(self, limit: int, distinct: bool, excluded: int | None = None) -> None:
@@ -45,7 +49,7 @@ class TopK:
         self._pending = 0
 
     def add(self, cosines: np.ndarray, clips: np.ndarray, ordinals: np.ndarray) -> None:
-        """Consider rows; those that follow in the index have to be offered later."""
+        """Add rows, those earlier in the index first: a tie with `threshold` is dropped."""
         kept = cosines > self.threshold
         if self.excluded is not None:
             kept &= clips != self.excluded
@@ -56,7 +60,7 @@ class TopK:
             self.compact()
 
     def compact(self) -> 'TopK':
-        """Keep no more than the best `limit`."""
+        """Drop all but the best `limit`."""
         if not self._pending:
             return self
         cosines, clips, ordinals = self.rows()
@@ -73,7 +77,7 @@ class TopK:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many as wanted; after `compact`."""
+        """Whether there are `limit` rows. To be asked after `compact`."""
         return len(self._found[0][0]) == self.limit
 
     def rows(self) -> Rows:

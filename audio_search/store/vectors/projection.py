@@ -1,4 +1,4 @@
-"""All clips as points of a plane: the two principal components of their mean embeddings."""
+"""All clips as points in a plane: the first two principal components of their mean embeddings."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ class Plane:
 
 
 class LatestPlane:
-    """The plane of the latest embeddings, made where it is first asked for. Any thread may ask."""
+    """The plane of the latest embeddings, computed on demand and kept. Any thread may ask."""
 
     def __init__(self, dimensions: int) -> None:
         self._dimensions = dimensions
@@ -30,7 +30,7 @@ class LatestPlane:
         self._made: tuple[int, Plane] | None = None
 
     def of(self, snapshot: Snapshot) -> Plane:
-        """The plane of these embeddings; the last one again where they did not change since."""
+        """The plane of these embeddings, computed anew only if they changed since the last call."""
         with self._lock:
             if self._made is None or self._made[0] != snapshot.generation:
                 self._made = snapshot.generation, project(snapshot.blocks, self._dimensions)
@@ -38,10 +38,11 @@ class LatestPlane:
 
 
 def project(blocks: Sequence[Block], dimensions: int) -> Plane:
-    """The same blocks always give the same points: of the two directions a component may have, it
-    gets the one in which its largest entry is positive.
+    """The points of all clips that are alive.
 
-    Goes over the rows twice, a block at a time, so that it needs no memory for all the means.
+    The sign of a principal component is arbitrary. It is chosen so that the component's largest
+    entry is positive, so the same clips always give the same points. The rows are read twice, a
+    block at a time, because the means of all clips together might not fit in memory.
     """
     count = 0
     total = np.zeros(dimensions)
@@ -66,7 +67,8 @@ def project(blocks: Sequence[Block], dimensions: int) -> Plane:
 
 
 def _clip_means(blocks: Sequence[Block]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Clip numbers and float32 [clips, dimensions] mean embeddings over 128, each clip once."""
+    """Clip numbers and their mean embeddings divided by 128, float32 [clips, dimensions], some at a
+    time, each clip once."""
     waiting: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     for block in blocks:
         rows = block.live_rows()
@@ -78,7 +80,7 @@ def _clip_means(blocks: Sequence[Block]) -> Iterator[tuple[np.ndarray, np.ndarra
         counts = np.diff(starts, append=len(clips))
         if waiting is not None:
             numbers, earlier_sums, earlier_counts = waiting
-            # The last clip of a block may go on in the next.
+            # The last clip of a block may continue in the next.
             last = len(numbers) - (numbers[-1] == clips[0])
             if last < len(numbers):
                 sums[0] += earlier_sums[last]

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine: every row is looked at, by NumKong's int8 kernels."""
+"""Exact nearest neighbours by cosine: every row is scored, with NumKong's int8 kernels."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,27 +15,29 @@ from audio_search.store.vectors.blocks import BLOCK_ROWS, Block
 from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
 
 QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay in the cache
-# All rows are scored in float32, a span at a time, and only the best of each span is kept; then the
-# few spans that may hold one of the nearest are looked at exactly.
+# All rows are scored in float32, and only the best score of each span of rows is kept. Then the few
+# spans that may have one of the nearest rows are scored exactly.
 SPAN_ROWS = 128
-SPANS_AT_ONCE = 64  # looked at: many may be as near as each other, such as those of silence
-LOWEST = np.finfo(np.float32).min  # of a span without any row to search it is -inf
-MARGIN = 1e-6  # above the error of a cosine in float32, which is below 3e-7
-# A block with fewer selected rows than this share is scanned as a copy of those rows.
+# Spans scored exactly per round: it bounds the memory where very many are equally near, as those of
+# silence are.
+SPANS_AT_ONCE = 64
+MIN_SCORE = np.finfo(np.float32).min  # above that of a span without rows to search, which is -inf
+MARGIN = 1e-6  # more than the error of a cosine in float32, which is below 3e-7
+# A block is scanned as a copy of its selected rows if these are fewer than this share.
 SPARSE = 0.25
-# NumKong alone waits for the memory: its order of rows defeats the hardware's prefetching. Pieces
-# that numpy read just before, at the memory's full speed, are still in a cache: 1.2 times faster.
+# NumKong reads rows in an order that defeats hardware prefetching, so it waits for memory. numpy
+# reads a piece at full memory speed just before, and NumKong finds it in a cache: 1.2 times faster.
 PIECE_ROWS = 4096
 
 Selected = np.ndarray | None  # the numbers of the clips to search, ascending; None for all
 
 
 class Scanner:
-    """Splits the blocks among as many threads as there are cores, each bound to a core of its own.
+    """Splits the blocks among one thread per core, each bound to its core.
 
     Threads that are woken together often start on the same core and stay there for a time slice of
-    3 ms, which is half a search of 100,000 rows. Bound ones took 0.7 times as long, and were no
-    slower where other work filled the cores.
+    3 ms, which is half a search of 100,000 rows. Binding them took 0.7 times as long, and was no
+    slower while other work filled the cores.
     """
 
     def __init__(self, n_threads: int | None = None) -> None:
@@ -57,29 +59,29 @@ class Scanner:
         selected: Selected = None,
         excluded: Sequence[int | None] | None = None,
     ) -> list[Nearest]:
-        """The `limit` nearest clips (or with `distinct=False` chunks) of each query.
+        """The `limit` nearest clips of each query, each by its nearest chunk; with `distinct=False`
+        the `limit` nearest chunks.
 
         `queries` is int8 [queries, dimensions]. `excluded` has for each query the number of a clip
-        to leave out. A clip is found by its nearest chunk. A zero vector has the distance 1 from
-        everything.
+        to leave out, or None. A zero vector has distance 1 from everything.
         """
         tops = [TopK(limit, distinct, number) for number in excluded or [None] * len(queries)]
         for start in range(0, len(queries), QUERY_BATCH):
             batch = _Queries(queries[start : start + QUERY_BATCH])
-            # One iterator for all: a thread that is free takes the next block.
+            # One iterator for all threads: each takes the next block when it is free.
             turns = iter(list(enumerate(blocks)))
             futures = [
-                self._pool.submit(batch.peaks, turns, selected) for _ in range(self.n_threads)
+                self._pool.submit(batch.maxima, turns, selected) for _ in range(self.n_threads)
             ]
-            peaks = [peaks for future in futures for peaks in future.result()]
-            peaks.sort(key=lambda one: one.number)
-            if peaks:
-                batch.rank(tops[start : start + QUERY_BATCH], peaks)
+            maxima = [one for future in futures for one in future.result()]
+            maxima.sort(key=lambda one: one.number)
+            if maxima:
+                batch.rank(tops[start : start + QUERY_BATCH], maxima)
         return [top.nearest() for top in tops]
 
 
 class _Span(NamedTuple):
-    """Rows of a block, as in Block."""
+    """Some rows of a block, in arrays as those of Block."""
 
     vectors: np.ndarray
     square_norms: np.ndarray
@@ -89,10 +91,11 @@ class _Span(NamedTuple):
 
 @dataclass(frozen=True)
 class SpanMaxima:
-    """The best row of each span of a block, for each query: its cosine times the norm of the query,
-    float32 [queries, spans], and its clip, int32 [queries, spans].
+    """The best row of each span of a block, for each query.
 
-    The spans are of `rows` of the block (None: of all), and only those in `mask` count (None: all).
+    `scores` are cosines times the norm of the query, float32 [queries, spans], `clips` the numbers
+    of the clips, int32 [queries, spans]. The spans are cut from `rows` of the block (None: from all
+    rows), and only the rows in `mask`, bool [count], are searched (None: all).
     """
 
     number: int
@@ -103,7 +106,7 @@ class SpanMaxima:
     clips: np.ndarray
 
     def span(self, number: int) -> _Span:
-        """The rows of a span that are searched."""
+        """The rows of a span that are to be searched."""
         block = self.block
         places = slice(number * SPAN_ROWS, min((number + 1) * SPAN_ROWS, block.count))
         rows: slice | np.ndarray = places
@@ -117,18 +120,18 @@ class SpanMaxima:
 
 
 class _Queries:
-    """Queries that are compared with each row at once."""
+    """Queries that are compared with each row together."""
 
     def __init__(self, queries: np.ndarray) -> None:
         self.count, self.dimensions = queries.shape
         self._packed = numkong.dots_pack(np.ascontiguousarray(queries))
         wide = queries.astype(np.int64)
         self._square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
-        # The products with a zero vector are 0, whatever they are divided by.
+        # Of a zero vector all products are 0, whatever they are divided by.
         self._norms = np.sqrt(np.maximum(self._square_norms, 1))
 
-    def peaks(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[SpanMaxima]:
-        """Of those blocks that this thread gets."""
+    def maxima(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[SpanMaxima]:
+        """Those of the blocks that this thread takes from `blocks`."""
         out = numkong.empty((BLOCK_ROWS, self.count), dtype='int32')
         products = np.asarray(out)
         scores = np.empty((self.count, BLOCK_ROWS), np.float32)
@@ -163,23 +166,23 @@ class _Queries:
             found.append(SpanMaxima(number, block, rows, mask, scores[each, best], clips[best]))
         return found
 
-    def rank(self, tops: Sequence[TopK], peaks: Sequence[SpanMaxima]) -> None:
-        """Give each query's best the rows of the spans where they may be, in their order."""
-        scores = np.concatenate([one.scores for one in peaks], axis=1)
-        best_clips = np.concatenate([one.clips for one in peaks], axis=1)
-        firsts = np.cumsum([0] + [one.scores.shape[1] for one in peaks])
+    def rank(self, tops: Sequence[TopK], maxima: Sequence[SpanMaxima]) -> None:
+        """Add to each query's top-k the rows of the spans that may have some, in their order."""
+        scores = np.concatenate([one.scores for one in maxima], axis=1)
+        best_clips = np.concatenate([one.clips for one in maxima], axis=1)
+        firsts = np.cumsum([0] + [one.scores.shape[1] for one in maxima])
         candidates = np.empty(scores.shape, bool)
-        for query, best in enumerate(tops):
-            threshold = _threshold(scores[query], best_clips[query], best)
-            best.threshold = threshold / self._norms[query] - MARGIN
-            least = max(threshold - 2 * MARGIN * self._norms[query], LOWEST)
-            candidates[query] = scores[query] >= least
+        for query, top in enumerate(tops):
+            threshold = _threshold(scores[query], best_clips[query], top)
+            top.threshold = threshold / self._norms[query] - MARGIN
+            min_score = max(threshold - 2 * MARGIN * self._norms[query], MIN_SCORE)
+            candidates[query] = scores[query] >= min_score
         places = np.flatnonzero(candidates.any(axis=0))
         for start in range(0, len(places), SPANS_AT_ONCE):
             group = places[start : start + SPANS_AT_ONCE]
             owners = firsts.searchsorted(group, 'right') - 1
             spans = [
-                peaks[owner].span(place - firsts[owner])
+                maxima[owner].span(place - firsts[owner])
                 for place, owner in zip(group.tolist(), owners.tolist(), strict=True)
             ]
             vectors, square_norms, clips, ordinals = map(np.concatenate, zip(*spans, strict=True))
@@ -199,28 +202,28 @@ class _Queries:
             numkong.dots_packed(vectors, self._packed, out=out, start_row=start, end_row=end)
 
 
-def _threshold(scores: np.ndarray, clips: np.ndarray, best: TopK) -> float:
-    """What the nearest rows reach at least, since the best of as many spans do, each of another
-    clip where that is wanted; -inf where there are not that many spans."""
-    if best.excluded is not None:
-        scores = np.where(clips == best.excluded, -np.inf, scores)
-    for most in (4 * best.limit, len(scores)):
-        if len(scores) > most:
-            top = np.argpartition(scores, -most)[-most:]
+def _threshold(scores: np.ndarray, clips: np.ndarray, top: TopK) -> float:
+    """A score that each of the `limit` nearest rows reaches, because the best rows of that many
+    spans reach it (of that many clips, if distinct); -inf where there are fewer spans."""
+    if top.excluded is not None:
+        scores = np.where(clips == top.excluded, -np.inf, scores)
+    for count in (4 * top.limit, len(scores)):
+        if len(scores) > count:
+            best = np.argpartition(scores, -count)[-count:]
         else:
-            top = np.arange(len(scores))
-        order = top[np.argsort(-scores[top])]
-        if best.distinct:
+            best = np.arange(len(scores))
+        order = best[np.argsort(-scores[best])]
+        if top.distinct:
             _, first = np.unique(clips[order], return_index=True)
             order = order[np.sort(first)]
-        if len(order) >= best.limit:
-            return float(scores[order[best.limit - 1]])
+        if len(order) >= top.limit:
+            return float(scores[order[top.limit - 1]])
     return -np.inf
 
 
 def _selection(block: Block, selected: Selected) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The rows to search where they are few, else which of all rows, bool [count]; None, None for
-    all of them."""
+    """(rows, mask) to search: the numbers of the rows if they are few, else a mask over all rows,
+    bool [count]. The other is None; both are None for all rows."""
     mask = None if block.alive is None else block.alive[: block.count]
     if selected is not None:
         chosen = _rows_of_clips(block.clips[: block.count], selected)
@@ -231,14 +234,14 @@ def _selection(block: Block, selected: Selected) -> tuple[np.ndarray | None, np.
 
 
 def _rows_of_clips(clips: np.ndarray, selected: np.ndarray) -> np.ndarray:
-    """Which rows are of the selected clips. Both ascend, and the rows of a clip are adjacent: where
-    each begins and ends is marked, and the rows between are filled in."""
+    """Which rows are of the selected clips, bool [rows]. Both arrays ascend, so the rows of a clip
+    are adjacent: mark where each clip starts and ends, and fill in between by a running sum."""
     low, high = np.searchsorted(selected, [clips[0], clips[-1] + 1])
-    begins = np.searchsorted(clips, selected[low:high], 'left')
+    starts = np.searchsorted(clips, selected[low:high], 'left')
     ends = np.searchsorted(clips, selected[low:high], 'right')
-    there = ends > begins
+    there = ends > starts
     edges = np.zeros(len(clips) + 1, np.int8)
-    edges[begins[there]] += 1
+    edges[starts[there]] += 1
     edges[ends[there]] -= 1
     return np.cumsum(edges[:-1], dtype=np.int8).astype(bool)
 
@@ -251,7 +254,7 @@ def _cores() -> list[int]:
 
 
 def _bind(core: int) -> None:
-    """Keep this thread on a core, where the system can do that and lets us."""
+    """Keep this thread on a core, if the system can do that and allows it."""
     if hasattr(os, 'sched_setaffinity'):
         with suppress(OSError):
             os.sched_setaffinity(0, {core})

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import sqlite3
@@ -287,6 +288,15 @@ def test_an_index_of_a_newer_program_in_a_backup(path, media, other, tmp_path):
     with closing(sqlite3.connect(tmp_path / 'newer.sqlite')) as db:
         db.execute(f'PRAGMA user_version = {SCHEMA_VERSION + 1}')
     assert_refused(tmp_path / 'newer.sqlite', other, f'version {SCHEMA_VERSION + 1}')
+    with tarfile.open(tmp_path / 'newer.tar', 'w') as tar:
+        tar.add(tmp_path / 'newer.sqlite', 'index.sqlite')
+        content = (tmp_path / 'newer.sqlite').read_bytes()
+        member = {'size': len(content), 'sha256': hashlib.sha256(content).hexdigest()}
+        manifest = json.dumps({'format': 1, 'members': {'index.sqlite': member}}).encode()
+        info = tarfile.TarInfo('manifest.json')
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest))
+    assert_refused(tmp_path / 'newer.tar', other, 'its index', f'version {SCHEMA_VERSION + 1}')
 
 
 def test_a_plain_copy_of_an_index_is_restored_and_leaves_the_sounds(made, path, media, tmp_path):
@@ -300,6 +310,32 @@ def test_a_plain_copy_of_an_index_is_restored_and_leaves_the_sounds(made, path, 
     answer = restore_to(path, plain, replace=True)
     assert answer.sounds == 0
     assert contents(media) == sounds
+    with SqliteStore(path, CONFIGURATION) as index:
+        assert stored_ids(index) == ['a', 'b', 'c']
+
+
+def test_an_index_that_was_copied_as_a_file_is_restored(path, other, tmp_path):
+    """With its WAL if there is one; beside the copy nothing is written."""
+    with SqliteStore(path, CONFIGURATION) as index:
+        put(index, clip('a'))
+        shutil.copytree(path.parent, tmp_path / 'hot')
+    shutil.copytree(path.parent, tmp_path / 'cold')
+    before = contents(tmp_path / 'cold')
+    for folder in ('hot', 'cold'):
+        restore_to(other, tmp_path / folder / 'index.sqlite', replace=True)
+        with SqliteStore(other, CONFIGURATION) as index:
+            assert stored_ids(index) == ['a']
+    assert contents(tmp_path / 'cold') == before
+
+
+def test_a_restore_that_was_interrupted_can_be_done_again(made, path):
+    """When the former index was moved aside and the new one was not there yet."""
+    path.with_name('file').write_text('')
+    with pytest.raises(IndexFileError, match='before-restore'):
+        restore(made, path, path.parent / 'file' / 'media', replace=True)
+    assert not path.exists()
+    shutil.rmtree(path.parent / 'media')
+    restore_to(path, made)
     with SqliteStore(path, CONFIGURATION) as index:
         assert stored_ids(index) == ['a', 'b', 'c']
 
