@@ -1,7 +1,6 @@
 """The gateway: our HTTP API, on the port that Jina gives it."""
 
 import json
-from importlib import import_module
 from threading import Thread
 from typing import Any
 
@@ -28,9 +27,7 @@ class AudioGateway(FastAPIBaseGateway):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         end_with_parent()
-        # The page takes 2 s to import, for which there is time while the executors start; and only
-        # here, since it brings 70 MB of Gradio that no other process should have.
-        Thread(target=import_module, args=['audio_search.page.mount'], daemon=True).start()
+        Thread(target=_load_page, daemon=True).start()
         self.settings = Settings.from_env()
         logs.configure(self.settings.log)
         # Otherwise uvicorn sets up a log of its own, on stderr.
@@ -53,3 +50,15 @@ class AudioGateway(FastAPIBaseGateway):
         from audio_search.page.mount import mount_page
 
         return mount_page(create_app(service, self.settings, metrics), service, self.settings)
+
+
+def _load_page() -> None:
+    """Import the page and what draws its pictures while the executors start.
+
+    That takes 4 s. It happens in this process alone, since Gradio and librosa need 240 MB. The page
+    can be mounted as soon as it is imported; the first picture waits for the rest.
+    """
+    from audio_search.page import mount  # noqa: F401
+    from audio_search.page.spectrogram import warm_up
+
+    warm_up()

@@ -21,8 +21,9 @@ PADDED_TAG = {'padded': True}
 class AudioSegmenter(FlowExecutor):
     """Decodes each clip's uri and cuts it into windows of `window_size` s every `stride` s.
 
-    `roots` are the folders audio may be read from, separated as in PATH; `media` is where uploads
-    are kept, always allowed. A clip that cannot be used gets an `error`; the others go on.
+    `roots` are the folders audio may be read from, separated as in PATH. `media` is the folder of
+    uploads; reading there is always allowed. Clips longer than `max_duration_s` are refused. A clip
+    that cannot be used gets an `error`; the others go on.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class AudioSegmenter(FlowExecutor):
 
 
 def needs_chunks(clip: AudioClip) -> bool:
-    """Not a clip that failed, is stored already, is asked for by its id, or brings its chunks."""
+    """False for a clip that failed, is stored already, has only an id, or has its chunks."""
     return bool(clip.uri) and not clip.error and clip.chunk_count is None and not clip.chunks
 
 

@@ -22,7 +22,7 @@ class MediaError(ValueError):
 
 
 class MediaForbidden(MediaError):
-    """A uri that points outside the allowed roots, whether or not anything is there."""
+    """A uri that points outside the allowed roots, whether or not a file is there."""
 
     kind = Kind.REFUSED
 
@@ -46,7 +46,7 @@ class Source:
         return relative_uri(self.path, roots, self.beg_s, self.end_s)
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells this version of the file from another, as a JSON object."""
+        """Identifies this version of the file; a JSON object. Raises OSError."""
         return {
             'path': str(self.path),
             'sound': self.id,
@@ -56,7 +56,10 @@ class Source:
         }
 
     def is_unchanged_since(self, fingerprint: dict[str, Any] | None) -> bool:
-        """The bytes are read only where the time stamp differs and the size does not."""
+        """Whether `fingerprint` is of this version of the file. Raises OSError.
+
+        The file is read only if its time stamp differs while its size does not.
+        """
         if not fingerprint or fingerprint.get('path') != str(self.path):
             return False
         if fingerprint.get('size') != self.size:
@@ -67,7 +70,7 @@ class Source:
 
 
 def clip_id(path: Path | str, beg_s: float = 0.0, end_s: float | None = None) -> str:
-    """32 hex digits that stay the same as long as the file stays where it is."""
+    """32 hex digits, made from the path and the part: they change only if the file is moved."""
     key = f'{path}#t={beg_s!r},{end_s!r}'
     return hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]
 
@@ -210,7 +213,7 @@ def parse_npt(text: str) -> float:
     return seconds
 
 
-def shorten(uri: str, most: int = 200) -> str:
-    """The uri as it can stand in a message."""
+def shorten(uri: str, max_length: int = 200) -> str:
+    """The uri for a message: cut to `max_length` characters, and valid UTF-8."""
     text = uri.encode('utf-8', 'replace').decode()
-    return text if len(text) <= most else f'{text[: most - 1]}…'
+    return text if len(text) <= max_length else f'{text[: max_length - 1]}…'

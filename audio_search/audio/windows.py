@@ -1,4 +1,4 @@
-"""Where the windows of a clip lie."""
+"""How a clip is divided into overlapping windows."""
 
 from audio_search.audio.decoding import SAMPLE_RATE_HZ
 
@@ -9,16 +9,16 @@ def in_ms(samples: int) -> int:
 
 
 def windows(n_samples: int, window: int, stride: int) -> list[tuple[int, int]]:
-    """[begin, end) of each window over `n_samples`, all in samples.
+    """[start, end) of each window over `n_samples`, all in samples.
 
-    floor((n - window) / stride) + 1 windows. A last part of at least half a stride that none of
-    them covers gets one more, aligned to the end; a shorter one stays uncovered. Fewer samples than
-    a window give one window that reaches beyond them.
+    There are floor((n - window) / stride) + 1 windows. If they leave at least half a stride at the
+    end uncovered, one more follows that ends with the clip; a shorter rest stays uncovered. A clip
+    that is shorter than a window gets one window, which reaches beyond its end.
     """
     if n_samples <= window:
         return [(0, window)]
-    begins = list(range(0, n_samples - window + 1, stride))
-    uncovered = n_samples - (begins[-1] + window)
+    starts = list(range(0, n_samples - window + 1, stride))
+    uncovered = n_samples - (starts[-1] + window)
     if 2 * uncovered >= stride:
-        begins.append(n_samples - window)
-    return [(begin, begin + window) for begin in begins]
+        starts.append(n_samples - window)
+    return [(start, start + window) for start in starts]

@@ -1,4 +1,4 @@
-"""Pictures of sounds: log-mel spectrograms as small PNGs."""
+"""Pictures of sounds: mel spectrograms as small PNGs."""
 
 import io
 from dataclasses import dataclass
@@ -9,12 +9,21 @@ import numpy as np
 from PIL import Image
 
 from audio_search.audio import decoding
-from audio_search.vggish.features import log_mel
-from audio_search.vggish.parameters import HOP_LENGTH, LOG_OFFSET, MEL_COUNT, SAMPLE_RATE_HZ
+from audio_search.vggish.parameters import (
+    FFT_LENGTH,
+    FRAME_LENGTH,
+    HOP_LENGTH,
+    LOG_OFFSET,
+    MEL_COUNT,
+    MEL_MAX_HZ,
+    MEL_MIN_HZ,
+    SAMPLE_RATE_HZ,
+)
 
-MOST_COLUMNS = 600  # wider than the page shows them
-RANGE = 7.0  # nats below the loudest point that are told apart: 61 dB
-QUIETEST_PEAK = np.log(LOG_OFFSET) + RANGE / 2  # so that silence is not stretched into a picture
+MAX_COLUMNS = 600  # wider than the page shows them
+RANGE_DB = 61.0  # below the loudest point; what is fainter looks silent
+# The least loudest point, so that silence is not stretched into a picture.
+MIN_PEAK_DB = 20 * np.log10(LOG_OFFSET) + RANGE_DB / 2
 LEVELS = 128  # of the palette's 256; the others are the same colours dimmed
 CACHED = 64  # pictures of 38 kB each
 DIMMED = 0.42
@@ -48,15 +57,42 @@ class Picture:
 
 
 def draw(waveform: np.ndarray, beg_s: float = 0.0) -> Picture:
-    """The picture of float32 [samples] at 16 kHz that begin at `beg_s` of their file."""
-    frames = log_mel(waveform)
-    if not len(frames):
-        frames = np.full((1, MEL_COUNT), np.log(LOG_OFFSET), np.float32)
-    columns = _at_most(frames, MOST_COLUMNS)
-    loudest = max(float(columns.max()), QUIETEST_PEAK)
-    levels = np.clip((columns - (loudest - RANGE)) / RANGE, 0, 1) * (LEVELS - 1)
+    """The picture of float32 [samples] at 16 kHz that begin at `beg_s` of their file.
+
+    It shows the bands that VGGish hears.
+    """
+    columns = _at_most(_decibels(waveform), MAX_COLUMNS)
+    loudest = max(float(columns.max()), MIN_PEAK_DB)
+    levels = np.clip((columns - (loudest - RANGE_DB)) / RANGE_DB, 0, 1) * (LEVELS - 1)
     lasts_s = max(len(waveform), HOP_LENGTH) / SAMPLE_RATE_HZ
     return Picture(beg_s, beg_s + lasts_s, np.ascontiguousarray(levels.T[::-1]).astype(np.uint8))
+
+
+def _decibels(waveform: np.ndarray) -> np.ndarray:
+    """Mel magnitudes of float32 [samples], in dB: float32 [frames, 64], at least one frame."""
+    # Here, because it loads a compiler: 170 MB and 2 s, which `warm_up` spends in time.
+    import librosa
+
+    magnitudes = librosa.feature.melspectrogram(
+        y=np.pad(waveform, (0, max(0, FFT_LENGTH - len(waveform)))),
+        sr=SAMPLE_RATE_HZ,
+        n_fft=FFT_LENGTH,
+        win_length=FRAME_LENGTH,
+        hop_length=HOP_LENGTH,
+        center=False,
+        power=1.0,
+        n_mels=MEL_COUNT,
+        fmin=MEL_MIN_HZ,
+        fmax=MEL_MAX_HZ,
+        htk=True,
+        norm=None,
+    )
+    return librosa.amplitude_to_db(magnitudes + LOG_OFFSET, ref=1.0, top_db=None).T
+
+
+def warm_up() -> None:
+    """Load what drawing needs, so that the first picture does not have to wait for it."""
+    draw(np.zeros(SAMPLE_RATE_HZ, np.float32))
 
 
 @lru_cache(maxsize=CACHED)

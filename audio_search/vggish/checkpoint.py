@@ -40,29 +40,28 @@ SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 COMPACT_FORMAT_VERSION = 1
 
-# What reading a file that is not what it should be can raise (ContentError is a ValueError).
+# Errors that numpy, zipfile and TensorFlow raise for damaged and foreign files; ContentError is a
+# ValueError.
 UNREADABLE = (OSError, ValueError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
-# A layer's weights: one array, or two whose product they are.
+# The weights or biases of a layer: one array, or two whose product they are.
 Layer = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 
 def read(weights: Weights) -> tuple[dict[str, Layer], Pca]:
-    """The 18 variables of the graph, by name, float32, and the PCA that belongs to them.
+    """The 18 weights and biases of the graph, by name, float32, and the PCA that belongs to them.
 
     Raises WeightsError, naming the file and the reason, if it holds anything else.
     """
-    if weights.path.suffix == '.npz':
+    if weights.pca_path is None:
         return read_compact(weights.path)
-    variables = read_checkpoint(weights.path)
-    assert weights.pca_path is not None  # weights.find
-    return variables, read_pca(weights.pca_path)
+    return read_checkpoint(weights.path), read_pca(weights.pca_path)
 
 
 def check(weights: Weights) -> None:
     """Raise WeightsError where `read` would, without loading TensorFlow into this process.
 
-    What has a known SHA-256 (official, compact) needs no look inside.
+    The official and the compact weights are not read: `weights.find` has compared their SHA-256.
     """
     if weights.name in ('official', 'compact'):
         return
@@ -78,6 +77,7 @@ def check(weights: Weights) -> None:
 
 
 def read_pca(path: Path) -> Pca:
+    """The PCA in an .npz of the published form. Raises WeightsError."""
     try:
         return Pca.load(path)
     except UNREADABLE as error:
@@ -85,7 +85,7 @@ def read_pca(path: Path) -> Pca:
 
 
 def read_checkpoint(path: Path) -> dict[str, Layer]:
-    """The variables of a V1 checkpoint. Others that it holds besides are left alone."""
+    """The 18 variables in a V1 checkpoint; any other in it is ignored. Raises WeightsError."""
     from audio_search.vggish.runtime import tf
 
     try:
@@ -103,7 +103,10 @@ def read_checkpoint(path: Path) -> dict[str, Layer]:
 
 
 def read_compact(path: Path) -> tuple[dict[str, Layer], Pca]:
-    """Weights in the compact form of models/README.md; products of two matrices stay two."""
+    """Weights in the compact form of models/README.md. Raises WeightsError.
+
+    Weights that are stored as two factors stay two.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -118,7 +121,7 @@ def read_compact(path: Path) -> tuple[dict[str, Layer], Pca]:
 
 
 def expand(layer: Layer) -> np.ndarray:
-    """The layer's weights as one array: the product of the two where they are factored."""
+    """The layer's weights as one array: the product of the two if they are factored."""
     return layer[0] @ layer[1] if isinstance(layer, tuple) else layer
 
 
@@ -174,7 +177,7 @@ def _check_values(name: str, values: np.ndarray) -> None:
 
 
 def _unusable(path: Path, kind: str, error: Exception) -> WeightsError:
-    # What TensorFlow, numpy, zipfile and zlib say of a broken file helps nobody but their authors.
+    # The libraries' own messages about a broken file help nobody who has to replace it.
     known = isinstance(error, ContentError)
     reason = str(error) if known else 'it is truncated, damaged or in another format'
     return WeightsError(

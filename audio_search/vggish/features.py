@@ -1,4 +1,4 @@
-"""The VGGish front end: waveform -> log-mel spectrogram -> examples."""
+"""Waveform -> mel spectrogram -> its logarithm -> examples."""
 
 from functools import cache
 
@@ -82,5 +82,5 @@ def mel_filters() -> np.ndarray:
     rising = (bins - left) / (centre - left)
     falling = (right - bins) / (right - centre)
     filters = np.maximum(0.0, np.minimum(rising, falling))
-    filters[0] = 0.0  # the published filters leave the constant out
+    filters[0] = 0.0  # as published: the constant part of a sound counts for nothing
     return filters

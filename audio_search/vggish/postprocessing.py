@@ -17,7 +17,7 @@ CENTRE = QUANTIZE_LEVELS // 2  # subtracted, so that a level is an int8
 
 
 class ContentError(ValueError):
-    """An array that is not what VGGish needs; the message says which, and why."""
+    """An array that VGGish cannot use; the message says which, and why."""
 
 
 @dataclass(frozen=True)

@@ -7,26 +7,30 @@ import numpy as np
 
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
-MOST_CHANNELS = 32
-RATES_HZ = (1000, 768_000)  # what recordings have
-LOUDEST = 32.0  # 30 dB over full scale: above it are integers that were stored as floats
+MAX_CHANNELS = 32
+MIN_RATE_HZ, MAX_RATE_HZ = 1000, 768_000  # of recordings
+MAX_PEAK = 32.0  # 30 dB over full scale: what is louder are integers that were stored as floats
 
 # An integer of full scale, by type. JSON writes all integers alike, so int64 is taken for int16.
 FULL_SCALE = {'int8': 1 << 7, 'int16': 1 << 15, 'int32': 1 << 31, 'int64': 1 << 15}
 
 
 class WaveformError(ValueError):
-    """Samples that are no sound; the message goes on after whose they are."""
+    """Unusable samples.
+
+    The message is a predicate ("has 0 samples"); the caller adds the subject.
+    """
 
 
 def mono_16k(samples: np.ndarray, sample_rate_hz: Any = SAMPLE_RATE_HZ) -> np.ndarray:
     """int or float [samples], [channels, samples] or [samples, channels] -> float32 [samples].
 
-    Integers are scaled by their type to [-1, 1); floats have to be so. The shorter axis is taken
-    for the channels, which are averaged. Other rates than 16 kHz are resampled by resampy.
+    Integers are scaled by their type to [-1, 1); floats must lie there already. The shorter axis is
+    taken for the channels, which are averaged. Other rates than 16 kHz are resampled as in the
+    published front end (vggish_input.waveform_to_examples), by resampy's best filter.
 
-    Raises WaveformError for everything that cannot be told to be sound: no samples, NaN or infinite
-    values, types and shapes sound does not have, and floats far outside [-1, 1].
+    Raises WaveformError for what cannot be sound: no samples, NaN or infinite values, a type, shape
+    or rate that sound does not have, and floats far outside [-1, 1].
     """
     if not samples.size:
         raise WaveformError('has 0 samples; leave it out')
@@ -39,7 +43,7 @@ def _scaled(samples: np.ndarray) -> np.ndarray:
         peak = max(-samples.min(), samples.max())  # NaN if there is one
         if not np.isfinite(peak):
             raise WaveformError('holds NaN or infinite values; send finite samples in [-1, 1]')
-        if peak > LOUDEST:
+        if peak > MAX_PEAK:
             raise WaveformError(
                 f'has float samples up to {peak:g}; scale them to [-1, 1], or send int16'
             )
@@ -57,7 +61,7 @@ def _mono(samples: np.ndarray) -> np.ndarray:
     if samples.ndim == 1:
         return samples
     channels = min(samples.shape, default=0)
-    if samples.ndim != 2 or channels > MOST_CHANNELS:
+    if samples.ndim != 2 or channels > MAX_CHANNELS:
         raise WaveformError(
             f'has the shape {list(samples.shape)}; send [samples], [channels, samples] or '
             '[samples, channels]'
@@ -75,10 +79,10 @@ def _rate(sample_rate_hz: Any) -> float:
         rate_hz = float(sample_rate_hz)
     except (TypeError, ValueError):
         rate_hz = math.nan
-    least, most = RATES_HZ
-    if isinstance(sample_rate_hz, bool) or not least <= rate_hz <= most:
+    if isinstance(sample_rate_hz, bool) or not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         raise WaveformError(
-            f'has the sample_rate {sample_rate_hz!r}; give one between {least} and {most} Hz'
+            f'has the sample_rate {sample_rate_hz!r}; '
+            f'give one between {MIN_RATE_HZ} and {MAX_RATE_HZ} Hz'
         )
     return rate_hz
 
@@ -90,6 +94,8 @@ def _resampled(waveform: np.ndarray, rate_hz: float) -> np.ndarray:
         raise WaveformError(
             f'is too short to resample ({len(waveform)} samples at {rate_hz:g} Hz); leave it out'
         )
-    import resampy  # loads a compiler, which sound at 16 kHz does not need
+    import librosa  # here, because it loads a compiler, which sound at 16 kHz does not need
 
-    return resampy.resample(waveform, rate_hz, SAMPLE_RATE_HZ)
+    return librosa.resample(
+        waveform, orig_sr=rate_hz, target_sr=SAMPLE_RATE_HZ, res_type='kaiser_best', fix=False
+    )

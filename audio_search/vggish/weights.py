@@ -1,4 +1,4 @@
-"""Which weights there are, and which of them to use. Does not need TensorFlow."""
+"""Which weights there are, and which of them to use. Needs no TensorFlow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class WeightsError(ValueError):
 
 @dataclass(frozen=True)
 class File:
-    """A published file, and how to tell that it is that file."""
+    """A published file, with what identifies it."""
 
     url: str
     size: int
@@ -47,10 +47,10 @@ COMPACT_SHA256 = '8565eac6467148e5be8be6b33f128ac7c65878d809757475e1d13b1d57259f
 
 @dataclass(frozen=True)
 class Weights:
-    """Files that exist and are what their name says.
+    """Files of weights, found and verified.
 
-    `name` is official, compact, or the stem of a file of one's own. `pca_path` is None where the
-    weights hold their PCA themselves. `sha256` is that of `path`.
+    `name` is official, compact, or the stem of a user's own file. `pca_path` is None if `path`
+    holds the PCA as well. `sha256` is that of `path`.
     """
 
     name: str
@@ -60,11 +60,11 @@ class Weights:
 
 
 def find(models: Path, choice: str = 'auto') -> Weights:
-    """The weights to use: `auto` (official where both files are in `models`, else compact),
+    """The weights to use: `auto` (official if both files are in `models`, else compact),
     `official`, `compact`, or the path of an .npz in the compact form or of a V1 checkpoint.
 
-    Raises WeightsError for files that are missing or are not those that were published. What a
-    file of one's own holds is checked when it is read (`checkpoint.read`).
+    Raises WeightsError for files that are missing or are not those that were published. The content
+    of a user's own file is checked when it is read (`checkpoint.read`).
     """
     if choice == 'auto':
         present = all((models / name).exists() for name in OFFICIAL)
