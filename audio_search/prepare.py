@@ -1,6 +1,6 @@
 """Prepares a process for docarray and jina when it is imported, so it comes before them.
 
-`audio_search.documents` and every executor import it first.
+`audio_search.documents`, `audio_search.flow` and `executors` import it, so that nobody else has to.
 """
 
 import os

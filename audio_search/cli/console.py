@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)  # paths may hold brackets
 
 
 def complain(sentence: str) -> None:

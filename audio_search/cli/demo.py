@@ -37,7 +37,7 @@ def index_toy_data(flow: 'Flow', roots: Iterable[Path]) -> list[AudioClip]:
         answered.extend(flow.post(on='/index', inputs=batch, return_type=DocList[AudioClip]))
     for clip in answered:
         if clip.error:
-            console.print(f'[red]{clip.error}[/red]')
+            console.print(clip.error, style='red')
     usable = [clip for clip in answered if not clip.error]
     chunks = sum(clip.chunk_count or 0 for clip in usable)
     console.print(

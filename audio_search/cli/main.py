@@ -20,12 +20,15 @@ from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0, or 1 after one sentence that says what went wrong."""
+    """Exit status: 0, 1 after one sentence that says what went wrong, 130 after Ctrl-C.
+
+    A service that is told to stop does what it is for: it ends with 0.
+    """
     parsed = parser().parse_args(arguments)
     try:
         parsed.run(parsed)
-    except KeyboardInterrupt:  # also StopRequested
-        return 0
+    except KeyboardInterrupt:
+        return 130
     except Exception as error:
         complain(explain(error, _log_file()))
         return 1

@@ -1,5 +1,6 @@
 """Runs the service in this terminal until it is told to stop."""
 
+import contextlib
 import ipaddress
 import os
 import time
@@ -11,7 +12,7 @@ from audio_search.cli.console import complain, console
 from audio_search.cli.demo import index_toy_data, show_matches
 from audio_search.flow import preflight
 from audio_search.flow.loading import load_flow
-from audio_search.flow.supervisor import Supervisor
+from audio_search.flow.supervisor import StopRequested, Supervisor
 from audio_search.settings import STDERR, Settings
 from audio_search.vggish.weights import Weights
 
@@ -48,7 +49,7 @@ def _run(flow: 'Flow', then: Callable[['Flow'], None] = lambda flow: None) -> No
         )
     console.print(f'Weights: {describe(weights)}. Starting …')
     begun = time.monotonic()
-    with Supervisor(flow) as service:
+    with contextlib.suppress(StopRequested), Supervisor(flow) as service:
         console.print(f'Ready after {time.monotonic() - begun:.1f} s.')
         then(service.flow)
         address = address_of(settings.host, settings.port)

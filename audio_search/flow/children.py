@@ -13,10 +13,11 @@ GRACE_S = 5.0
 def end_with_parent() -> None:
     """In a process that multiprocessing started: end it soon after its parent is gone.
 
-    A parent that is killed cannot tell its children, which would go on holding the port and the
-    index. Watching the parent's id works on every system, in whichever thread started the child.
-    Ctrl-C reaches every process of the terminal; only the parent acts on it, and ends its children.
-    In the main process this does nothing.
+    A killed parent cannot tell its children, which would go on holding the port and the index. So
+    each child polls its parent's id: Linux's own signal for that, PR_SET_PDEATHSIG, is sent when
+    the thread that started the child ends, and other systems have none. Ctrl-C is sent to every
+    process of the terminal; children ignore it, because the parent ends them in order. In the main
+    process this does nothing.
     """
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -145,9 +145,9 @@ class Supervisor:
                 for place in range(len(replicas._pods)):
                     yield replicas._pods, place
 
-    def _processes(self) -> list[tuple[str, multiprocessing.Process]]:
+    def _processes(self) -> list[multiprocessing.Process]:
         pods = [pods[place] for pods, place in self._places()]
-        return [(_name(pod), pod.worker) for pod in pods if pod.worker.pid]
+        return [pod.worker for pod in pods if pod.worker.pid]
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._pid:  # a child that Jina has not given its own handlers yet
@@ -159,7 +159,7 @@ class Supervisor:
     def _end(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # it is ending already
-        processes = [process for _, process in self._processes()]
+        processes = self._processes()
         for process in processes:
             process.terminate()
         deadline = time.monotonic() + END_S

@@ -1,9 +1,11 @@
 """Whatever stops a process at its start is said once, in one line, by the process that waits."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.flow.starts import flow, start
+from tests.flow.starts import environment, flow, start
 from tests.running import ROOT, free_port
 
 
@@ -32,6 +34,25 @@ def test_executors_that_do_not_start_are_named_with_the_reason(tmp_path: Path) -
     logged = [json.loads(text) for text in log.read_text().splitlines()]
     assert len(logged) == 2
     assert all('Traceback' in line['exception'] for line in logged)
+
+
+def test_in_python_too_the_sentence_is_in_the_terminal(tmp_path: Path) -> None:
+    path = flow(tmp_path, free_port(), first="raise SettingsError('set it to 3')")
+    script = f"""
+from audio_search import load_flow
+try:
+    with load_flow({str(path)!r}):
+        pass
+except BaseException as error:
+    print(type(error).__name__)
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=ROOT, env=environment(tmp_path / 'workspace'), timeout=60,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr == 'audio-search: the first did not start: set it to 3\n'
+    assert 'RuntimeFailToStart' in done.stdout
 
 
 def test_an_index_that_broke_after_the_checks_is_named(tmp_path: Path) -> None:
