@@ -197,29 +197,30 @@ def test_a_recorded_sound(page: Page) -> None:
 
 def test_a_press_before_the_sound_is_here_waits_for_it(page: Page) -> None:
     held: list[Route] = []
-    page.route('**/gradio_api/upload*', held.append)
+    page.route('**/gradio_api/upload*', lambda route: held.append(route))
     page.get_by_role('tab', name='Upload or record').click()
     page.locator('#as-own input[type=file]').set_input_files(TOYS / '146_birds.mp3')
     search = page.get_by_role('button', name='Search with this sound')
     search.click()
-    expect(page.get_by_role('status')).to_contain_text('as soon as your sound is here')
+    said = page.locator('#as-own-message').get_by_role('status')
+    expect(said).to_contain_text('as soon as your sound is here')
     expect(page.get_by_role('alert')).to_have_count(0)
     assert len(held) == 1
     held[0].continue_()
     expect(rows(page)).to_have_count(5)
-    expect(page.get_by_role('status')).to_have_count(0)
+    expect(said).to_have_count(0)
     assert labels(page)[0] == 'birds'
 
 
 def test_another_search_takes_the_place_of_one_that_waits(page: Page) -> None:
     page.get_by_role('tab', name='Upload or record').click()
     page.get_by_role('button', name='Search with this sound').click()
-    expect(page.get_by_role('status')).to_be_visible()
+    expect(page.locator('#as-own-message').get_by_role('status')).to_be_visible()
     page.get_by_role('tab', name='Choose a clip').click()
     search_with_clip(page, '114_churchbell')
     expect(rows(page)).to_have_count(5)
     give_own_sound(page, TOYS / '146_birds.mp3')
-    expect(page.get_by_role('status')).to_have_count(0)
+    expect(page.locator('#as-own-message p')).to_have_count(0)
     expect(page.locator('.as-query .as-name')).to_have_text('114_churchbell.mp3')
 
 
@@ -227,12 +228,12 @@ def test_files_are_added_when_they_are_here(
     page: Page, running: RunningService, tmp_path: Path
 ) -> None:
     held: list[Route] = []
-    page.route('**/gradio_api/upload*', held.append)
+    page.route('**/gradio_api/upload*', lambda route: held.append(route))
     page.get_by_role('tab', name='Library').click()
     tone = write_tone(tmp_path / 'late.wav', 5)
     page.locator('#as-files input[type=file]').set_input_files(tone)
     page.get_by_role('button', name='Add to the index').click()
-    expect(page.get_by_role('status')).to_contain_text('as soon as they are chosen and uploaded')
+    expect(page.locator('#as-files-message')).to_contain_text('as soon as they are chosen')
     held[0].continue_()
     expect(page.get_by_text('1 clip indexed.')).to_be_visible()
     clips = running.http.get('/clips').json()['clips']
@@ -562,11 +563,12 @@ def test_files_over_the_limit_together_are_refused_where_they_were_given(narrow_
 
 def test_what_the_service_refuses_is_said_in_its_words(narrow_page: Page, tmp_path: Path) -> None:
     page = narrow_page
-    page.locator('#as-own-message .as-upload').evaluate('slot => { slot.dataset.maxBytes = 1e9; }')
     page.get_by_role('tab', name='Upload or record').click()
+    # As if a proxy before the service had another limit than the page knows of.
+    page.locator('#as-own-message .as-upload').evaluate('slot => { slot.dataset.maxBytes = 1e9; }')
     large = write_tone(tmp_path / 'large.wav', 32)  # its form is just over the limit
     page.locator('#as-own input[type=file]').set_input_files(large)
-    expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('upload')
+    expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('than 1 MB')
 
 
 def test_a_clip_whose_file_is_gone(narrow_page: Page, narrow: RunningService) -> None:
