@@ -1,4 +1,4 @@
 """The page at /ui: search, listen, compare, and keep the index, in a browser.
 
-Only `mount` and `layout` need Gradio, which is for the process of the gateway alone.
+Only `mount`, `layout` and `handlers` import Gradio (70 MB), and only the gateway imports those.
 """

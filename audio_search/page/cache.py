@@ -1,4 +1,4 @@
-"""Where Gradio puts what browsers send, until it is searched with or indexed."""
+"""The folder in which Gradio keeps uploads until they are searched with or indexed."""
 
 import os
 import shutil
@@ -6,25 +6,25 @@ import threading
 import time
 from pathlib import Path
 
-KEPT_S = 3600.0  # so that a search can be repeated with other options
+KEPT_S = 3600.0  # so long a search with an upload can be repeated with other options
 SWEEP_S = 600.0
 
 
 def open_cache(folder: Path) -> None:
-    """Make the folder, without what an earlier run left there, and have Gradio use it.
+    """Make Gradio keep uploads in `folder`, which is emptied of what an earlier run left.
 
-    What is older than an hour is removed from it as long as the process runs.
+    A thread removes files older than KEPT_S as long as the process runs.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    os.environ['GRADIO_TEMP_DIR'] = str(folder)  # Gradio knows no other way to be told
+    os.environ['GRADIO_TEMP_DIR'] = str(folder)  # the only way to tell Gradio
     threading.Thread(target=_sweep_always, args=(folder,), name='page-cache', daemon=True).start()
 
 
 def sweep(folder: Path, older_than_s: float) -> None:
     """Remove old files, and the folders that are empty then.
 
-    Gradio's own sweep leaves the empty files behind that it makes for each upload.
+    Gradio has a sweep too, but it leaves behind the empty files that it makes for each upload.
     """
     oldest = time.time() - older_than_s
     for path in sorted(folder.rglob('*'), reverse=True):
@@ -33,7 +33,7 @@ def sweep(folder: Path, older_than_s: float) -> None:
                 path.rmdir()
             elif path.stat().st_mtime < oldest:
                 path.unlink()
-        except OSError:  # a folder that is not empty, or a file that another removed
+        except OSError:  # the folder is not empty, or the file was removed meanwhile
             continue
 
 

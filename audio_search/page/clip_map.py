@@ -4,38 +4,38 @@ from collections import Counter
 
 import numpy as np
 
-from audio_search.page.colours import Labels
+from audio_search.page.colours import LabelColours
 from audio_search.page.queries import audio_path
 from audio_search.page.text import count, file_name, label_of, note, text
 from audio_search.service.views import ListedClip
 
-MOST_NAMED_LABELS = 24
-MARGIN = 0.04  # of the map's side, so that no dot is cut
+MAX_LEGEND_LABELS = 24
+MARGIN = 0.04  # share of each side that stays empty, so that no dot is cut
 
 EMPTY = note('Nothing is indexed yet. Add clips under “Library”, and each becomes a dot here.')
 
 
-def map_html(clips: list[ListedClip], total: int, labels: Labels) -> str:
-    """Dots for the clips that have a `point`, a legend, and a place to listen."""
+def map_html(clips: list[ListedClip], total: int, colours: LabelColours) -> str:
+    """One dot per clip that has a `point`, a legend, and a player for the chosen dot."""
     placed = [clip for clip in clips if clip.point]
     if not placed:
         return EMPTY
     places = _spread(np.array([clip.point for clip in placed], float))
     dots = ''.join(
-        _dot(clip, place, labels, first=number == 0)
+        _dot(clip, place, colours, first=number == 0)
         for number, (clip, place) in enumerate(zip(placed, places, strict=True))
     )
     counted = Counter(label_of(clip.tags) for clip in placed)
     legend = ''.join(
         f'<button type="button" aria-pressed="false" data-legend="{text(label)}" '
-        f'style="--c:{labels.colour(label)}">{text(label) or "no label"} <span>{number}</span>'
+        f'style="--c:{colours.of(label)}">{text(label) or "no label"} <span>{number}</span>'
         '</button>'
-        for label, number in sorted(counted.items())[:MOST_NAMED_LABELS]
+        for label, number in sorted(counted.items())[:MAX_LEGEND_LABELS]
     )
-    part = '' if len(placed) >= total else f' {len(placed):,} of {count(total, "clip")} are shown.'
+    cut = '' if len(placed) >= total else f' {len(placed):,} of {count(total, "clip")} are shown.'
     return f"""<section class="as-map" aria-label="Map of the indexed clips">
 <p class="as-faint">Each dot is a clip; clips that sound alike lie close together. Press one to
-listen; with the keyboard, arrow keys move and Enter plays.{part}</p>
+listen; with the keyboard, arrow keys move and Enter plays.{cut}</p>
 <div class="as-legend" role="group" aria-label="Show one label">{legend}</div>
 <div class="as-plane" role="group" aria-label="Clips" data-roving>{dots}</div>
 <div class="as-card as-listen" aria-live="polite"><span class="as-heard">Press a dot to listen.
@@ -44,10 +44,10 @@ listen; with the keyboard, arrow keys move and Enter plays.{part}</p>
 
 
 def _spread(points: np.ndarray) -> np.ndarray:
-    """[clips, 2] in any units -> shares of the map's sides, within its margins.
+    """[clips, 2] in any unit -> [clips, 2] as shares of the map's sides, within its margins.
 
-    Distances from the middle grow like their logarithm, so that a few clips unlike all others do
-    not press those into a corner.
+    Large distances from the middle are compressed like a logarithm (arcsinh): otherwise a few
+    outliers would press all other clips into one spot.
     """
     from_middle = points - np.median(points, axis=0)
     usual = np.median(np.abs(from_middle), axis=0)
@@ -58,12 +58,13 @@ def _spread(points: np.ndarray) -> np.ndarray:
     return MARGIN + shares * (1 - 2 * MARGIN)
 
 
-def _dot(clip: ListedClip, place: np.ndarray, labels: Labels, first: bool) -> str:
+def _dot(clip: ListedClip, place: np.ndarray, colours: LabelColours, first: bool) -> str:
     name, label = file_name(clip.uri, clip.tags), label_of(clip.tags)
-    says = f'{name}, {label or "no label"}'
+    title = f'{name}, {label or "no label"}' + (', its file is gone' if clip.missing else '')
+    src = '' if clip.missing else audio_path(clip.id)
     return (
         f'<button type="button" class="as-dot" style="left:{place[0]:.2%};top:{1 - place[1]:.2%};'
-        f'--c:{labels.colour(label)}" tabindex="{0 if first else -1}" title="{text(says)}" '
-        f'aria-label="{text(says)}" data-id="{text(clip.id)}" data-label="{text(label)}" '
-        f'data-src="{text(audio_path(str(clip.id)))}"></button>'
+        f'--c:{colours.of(label)}" tabindex="{0 if first else -1}" title="{text(title)}" '
+        f'aria-label="{text(title)}" data-id="{text(clip.id)}" data-label="{text(label)}" '
+        f'data-src="{text(src)}"></button>'
     )

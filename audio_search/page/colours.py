@@ -8,17 +8,22 @@ COLOURS = (
 NO_LABEL = '#8a8f98'
 
 
-class Labels:
-    """Remembers which label got which colour, in the order in which they were first seen."""
+class LabelColours:
+    """Remembers which label got which colour, in the order in which they were first seen.
 
-    def __init__(self, most: int = 1000) -> None:
-        self._most = most
-        self._places: dict[str, int] = {}
+    Labels beyond the first `max_labels` share a colour and are not remembered, so that a service
+    that runs for long does not fill its memory with them.
+    """
 
-    def colour(self, label: str) -> str:
+    def __init__(self, max_labels: int = 1000) -> None:
+        self._max_labels = max_labels
+        self._numbers: dict[str, int] = {}
+
+    def of(self, label: str) -> str:
+        """The colour of a label as CSS; grey without one."""
         if not label:
             return NO_LABEL
-        place = self._places.get(label, len(self._places))
-        if place < self._most:
-            self._places[label] = place
-        return COLOURS[place % len(COLOURS)]
+        number = self._numbers.get(label, len(self._numbers))
+        if number < self._max_labels:
+            self._numbers[label] = number
+        return COLOURS[number % len(COLOURS)]

@@ -4,16 +4,17 @@ import numpy as np
 
 from audio_search.documents import Match
 from audio_search.page.queries import Windows, audio_path
-from audio_search.page.text import file_name, note, part, text
+from audio_search.page.text import FILE_GONE, file_name, note, part, text
 
-MOST = 12  # windows shown each way, around the best pair
-LEAST_RANGE = 0.2  # of distances that the colours span, so that like ones look alike
+MAX_WINDOWS = 12  # shown along each axis, around the nearest pair
+MIN_RANGE = 0.2  # of distances that the colours span; with less, tiny differences would look large
 FAINTEST = 0.08  # share of the colour in the farthest cell
 DARK_FROM = 0.5  # share from which a cell's number is written in the light colour
 
 
 def heat_map_html(query: Windows, match: Match, clip: Windows) -> str:
-    """Rows are the query's windows, columns the clip's; a press plays that part of the clip."""
+    """Rows are the query's windows, columns the clip's; a press plays that part of the clip, unless
+    its file is gone."""
     name = file_name(match.uri, match.tags)
     if not len(clip.embeddings) or not len(query.embeddings):
         return note(f'{name} is not in the index any more; search again.')
@@ -21,7 +22,7 @@ def heat_map_html(query: Windows, match: Match, clip: Windows) -> str:
     best = np.unravel_index(int(np.argmin(distances)), distances.shape)
     rows, columns = (_around(int(at), size) for at, size in zip(best, distances.shape, strict=True))
     shown = distances[rows.start : rows.stop, columns.start : columns.stop]
-    nearest, spread = shown.min(), max(np.ptp(shown), LEAST_RANGE)
+    nearest, spread = shown.min(), max(np.ptp(shown), MIN_RANGE)
     share = 1 - (1 - FAINTEST) * (distances - nearest) / spread
     head = ''.join(f'<th scope="col">{part(*clip.spans[column])}</th>' for column in columns)
     body = ''.join(
@@ -33,12 +34,17 @@ def heat_map_html(query: Windows, match: Match, clip: Windows) -> str:
                 (row, column) == best,
                 query.spans[row],
                 clip.spans[column],
+                not match.missing,
             )
             for column in columns
         )
         + '</tr>'
         for row in rows
     )
+    listen, player = f'{FILE_GONE} It cannot be played.', ''
+    if not match.missing:
+        listen = 'Press one to hear that part of the clip.'
+        player = f'<audio hidden preload="none" src="{text(audio_path(str(match.id)))}"></audio>'
     cut = ''
     if len(rows) < distances.shape[0] or len(columns) < distances.shape[1]:
         cut = ' Those around the nearest pair are shown, of {} × {}.'.format(*distances.shape)
@@ -46,14 +52,14 @@ def heat_map_html(query: Windows, match: Match, clip: Windows) -> str:
 <header><h2>Window by window</h2><span class="as-name">{text(name)}</span></header>
 <div class="as-scroll"><table data-roving><caption class="as-faint">Rows: your sound. Columns:
 {text(name)}.</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
-<p class="as-faint">Cosine distances: the stronger the colour, the nearer. Press one to hear that
-part of the clip; arrow keys move.{cut}</p>
-<audio hidden preload="none" src="{text(audio_path(str(match.id)))}"></audio></section>"""
+<p class="as-faint">Cosine distances: the stronger the colour, the nearer. {listen} Arrow keys
+move.{cut}</p>{player}</section>"""
 
 
 def _around(best: int, size: int) -> range:
-    first = max(0, min(best - MOST // 2, size - MOST))
-    return range(first, min(size, first + MOST))
+    """At most MAX_WINDOWS of `size` windows, with `best` near their middle."""
+    first = max(0, min(best - MAX_WINDOWS // 2, size - MAX_WINDOWS))
+    return range(first, min(size, first + MAX_WINDOWS))
 
 
 def _cell(
@@ -62,14 +68,16 @@ def _cell(
     is_best: bool,
     query: tuple[float, float],
     clip: tuple[float, float],
+    is_playable: bool,
 ) -> str:
     classes = ' '.join(
         name for name, holds in (('as-best', is_best), ('as-dark', share >= DARK_FROM)) if holds
     )
-    says = f'{part(*query)} of your sound, {part(*clip)} of the clip: distance {distance:.3f}'
+    title = f'{part(*query)} of your sound, {part(*clip)} of the clip: distance {distance:.3f}'
+    play = f'data-play="{clip[0] / 1000:g},{clip[1] / 1000:g}" ' if is_playable else ''
     return (
         f'<td><button type="button" class="{classes}" style="--near:{share:.3f}" '
-        f'tabindex="{0 if is_best else -1}" data-play="{clip[0] / 1000:g},{clip[1] / 1000:g}" '
-        f'aria-label="{says}{", the best" if is_best else ""}" title="{says}">{distance:.2f}'
+        f'tabindex="{0 if is_best else -1}" {play}'
+        f'aria-label="{title}{", the nearest" if is_best else ""}" title="{title}">{distance:.2f}'
         '</button></td>'
     )

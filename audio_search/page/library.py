@@ -1,4 +1,4 @@
-"""What is indexed: listed, added to and removed from."""
+"""What is indexed: shown, added to and removed from."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -8,27 +8,27 @@ from typing import Any, TypeVar
 
 from audio_search import toy_data
 from audio_search.documents import AudioClip
-from audio_search.page.colours import Labels
+from audio_search.page.colours import LabelColours
 from audio_search.page.matches import chip
 from audio_search.page.queries import Sound, audio_path, receive
-from audio_search.page.text import count, file_name, label_of, note, text
+from audio_search.page.text import FILE_GONE, count, file_name, label_of, note, text
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
-from audio_search.service.views import ListedClip
+from audio_search.service.views import ListedClip, Status
 
 T = TypeVar('T')
 
 PAGE_CLIPS = 20
-MOST_KNOWN = 2000  # clips that are offered for choice and drawn on the map
-BATCH_FILES = 4  # indexed at once, so that the bar moves
+MAX_CLIPS = 2000  # offered for choice and drawn on the map; browsers get slow with more
+BATCH_FILES = 4  # indexed per request; the progress bar moves after each
 
 EMPTY = note('Nothing is indexed yet. Add your own files above, or the toy clips to try it out.')
 
 
 @dataclass(frozen=True)
 class IndexView:
-    """What the page knows of the index: its first clips, how many there are, and the toy clips
-    (uris) that are not among them."""
+    """What the page shows of the index: its first MAX_CLIPS clips, how many there are in all, and
+    the uris of the toy clips that are not among them."""
 
     clips: list[ListedClip] = field(default_factory=list)
     total: int = 0
@@ -38,7 +38,7 @@ class IndexView:
         return sorted({label for clip in self.clips if (label := label_of(clip.tags))})
 
     def choices(self) -> list[tuple[str, str]]:
-        """(what is shown, its key) of all that can be searched with."""
+        """(text shown, key of the Sound) of all that can be searched with."""
         indexed = [(_title(clip.uri, clip.tags), Sound(id=clip.id).key) for clip in self.clips]
         toys = [
             (f'{_title(uri, toy_data.tags(uri))} (not indexed)', Sound(uri=uri).key)
@@ -48,25 +48,27 @@ class IndexView:
 
 
 async def read_index(service: AudioService) -> IndexView:
-    """Look at the index, and for toy clips."""
-    page = await service.clips(0, MOST_KNOWN, include=['point'])
+    """Ask the service what is indexed, and look for toy clips that are not."""
+    page = await service.clips(0, MAX_CLIPS, include=['point'])
     indexed = {clip.uri for clip in page.clips}
     toys = await asyncio.to_thread(toy_data.uris, service.settings.roots)
     return IndexView(page.clips, page.total, [uri for uri in toys if uri not in indexed])
 
 
 async def add_files(service: AudioService, paths: Sequence[Path], label: str) -> AsyncIterator[str]:
-    """Index files that were uploaded, and remove them from where they were put. Yields HTML."""
+    """Index uploaded files, and remove them from Gradio's folder. Yields the progress as HTML."""
     tags = {'label': label} if label else {}
 
     async def index(batch: Sequence[Path]) -> list[AudioClip]:
-        uploads = [await receive(service, path, keep=True) for path in batch]
-        return await service.index(
-            [
-                ClipRequest(tags={'file': path.name, **tags}, upload=upload)
-                for path, upload in zip(batch, uploads, strict=True)
-            ]
-        )
+        # The place is taken before the files are copied, so that batches that wait fill no disk.
+        async with service.admission.place():
+            uploads = [await receive(service, path, keep=True) for path in batch]
+            return await service.index(
+                [
+                    ClipRequest(tags={'file': path.name, **tags}, upload=upload)
+                    for path, upload in zip(batch, uploads, strict=True)
+                ]
+            )
 
     try:
         async for html in _in_batches(paths, index):
@@ -77,7 +79,7 @@ async def add_files(service: AudioService, paths: Sequence[Path], label: str) ->
 
 
 async def add_toys(service: AudioService, uris: Sequence[str]) -> AsyncIterator[str]:
-    """Index toy clips, labelled by their names. Yields HTML."""
+    """Index toy clips, labelled by their file names. Yields the progress as HTML."""
 
     async def index(batch: Sequence[str]) -> list[AudioClip]:
         requests = [ClipRequest(uri=uri, tags=toy_data.tags(uri)) for uri in batch]
@@ -91,11 +93,27 @@ async def remove(service: AudioService, id_: str) -> None:
     await service.delete(ids=[id_])
 
 
-def library_html(clips: list[ListedClip], offset: int, total: int, labels: Labels) -> str:
-    """A page of the clips, each with its player and what can be done with it."""
+def header_html(status: Status | None = None) -> str:
+    """The page's title, and what is indexed with which weights once that is known."""
+    facts = ''
+    if status:
+        facts = (
+            f'<dl><div><dt>Indexed</dt><dd>{count(status.clips, "clip")}, '
+            f'{count(status.chunks, "window")}</dd></div><div><dt>Weights</dt>'
+            f'<dd title="SHA-256 {text(status.model_sha256)}">{text(status.model_name)} '
+            f'<code>{text(status.model_sha256[:8])}</code></dd></div></dl>'
+        )
+    return (
+        '<header class="as-header"><div><h1>Audio search</h1><p>Give it a sound; it finds the '
+        f'clips that sound alike.</p></div>{facts}</header>'
+    )
+
+
+def library_html(clips: list[ListedClip], offset: int, total: int, colours: LabelColours) -> str:
+    """A table of one page of the clips, each with its player and its actions."""
     if not total:
         return EMPTY
-    rows = ''.join(_row(clip, labels) for clip in clips)
+    rows = ''.join(_row(clip, colours) for clip in clips)
     last = offset + len(clips)
     turn = ''.join(
         f'<button type="button" data-event="turn" data-offset="{to}" {"" if there else "disabled"}>'
@@ -111,13 +129,18 @@ def library_html(clips: list[ListedClip], offset: int, total: int, labels: Label
 <tbody>{rows}</tbody></table><nav class="as-turn" aria-label="Pages">{turn}</nav>"""
 
 
-def _row(clip: ListedClip, labels: Labels) -> str:
+def _row(clip: ListedClip, colours: LabelColours) -> str:
     id_, name = str(clip.id), file_name(clip.uri, clip.tags)
+    sound = f'<span class="as-gone">{FILE_GONE}</span>'
+    if not clip.missing:
+        sound = (
+            f'<audio controls preload="none" src="{text(audio_path(id_))}" '
+            f'aria-label="Play {text(name)}"></audio>'
+        )
     return f"""<tr data-clip="{text(id_)}"><th scope="row" title="{text(clip.uri or id_)}">
-{text(name)}</th><td>{chip(label_of(clip.tags), labels)}</td>
+{text(name)}</th><td>{chip(label_of(clip.tags), colours)}</td>
 <td class="as-number">{clip.chunk_count}<span class="as-unit"> windows</span></td>
-<td><audio controls preload="none" src="{text(audio_path(id_))}"
-aria-label="Play {text(name)}"></audio></td><td><div class="as-actions">
+<td>{sound}</td><td><div class="as-actions">
 <button type="button" data-event="like_this" data-id="{text(id_)}"
 aria-label="Search with {text(name)}">Search with this</button>
 <button type="button" class="as-danger" data-confirm="Really delete?" data-event="remove"

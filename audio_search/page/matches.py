@@ -4,57 +4,72 @@ import base64
 from urllib.parse import urlencode
 
 from audio_search.documents import Match
-from audio_search.page.colours import Labels
-from audio_search.page.queries import Found, Span, audio_path
+from audio_search.page.colours import LabelColours
+from audio_search.page.queries import SearchResult, Span, audio_path
 from audio_search.page.spectrogram import Picture
-from audio_search.page.text import clock, count, file_name, label_of, note, part, text
+from audio_search.page.text import (
+    FILE_GONE,
+    clock,
+    count,
+    file_name,
+    label_of,
+    note,
+    part,
+    status,
+    text,
+)
 
-MOST_MARKS = 60  # windows marked below a picture; more would not be told apart
-MOST_NAMED_MARKS = 12
-EAGER_PLAYERS = 8  # that load their sound's length at once; the others when they are played
-SHOWN_TAGS = 4
+MAX_MARKS = 60  # windows marked below a picture; more could not be told apart
+MAX_NAMED_MARKS = 12  # with more, the times do not fit into the marks
+EAGER_PLAYERS = 8  # load their sound's length at once; those further down when they are played
+MAX_TAGS = 4
 SHOWN_ELSEWHERE = ('label', 'file')
 
 NOTHING_YET = note('Choose a sound and press Search. What sounds like it appears here.')
 
 
-def query_html(found: Found) -> str:
+def query_html(result: SearchResult) -> str:
     """The query: its name, its player where the page has it, its picture with its windows."""
-    windows = count(len(found.windows.spans), 'window')
+    windows = count(len(result.windows.spans), 'window')
     player = (
-        f'<audio controls preload="metadata" src="{text(found.audio_src)}" '
-        f'aria-label="Play {text(found.name)}"></audio>'
-        if found.audio_src
+        f'<audio controls preload="metadata" src="{text(result.audio_src)}" '
+        f'aria-label="Play {text(result.name)}"></audio>'
+        if result.audio_src
         else ''
     )
     picture = (
-        _figure(found.picture, found.windows.spans, found.matches)
-        if found.picture
-        else note('Its file is not there any more, so there is no picture of it.')
+        _figure(result.picture, result.windows.spans, result.matches)
+        if result.picture
+        else note('Its file is gone or cannot be read any more, so there is no picture of it.')
     )
     return (
         f'<section class="as-card as-query" aria-label="Your sound"><header>'
-        f'<h2>Your sound</h2><span class="as-name">{text(found.name)}</span>'
+        f'<h2>Your sound</h2><span class="as-name">{text(result.name)}</span>'
         f'<span class="as-faint">{windows}</span></header>{player}{picture}</section>'
     )
 
 
-def matches_html(found: Found, labels: Labels) -> str:
-    """The rows, or why there are none."""
-    if not found.matches:
-        if found.farther:
-            nearest = found.farther[0].scores['cosine']
+def matches_html(result: SearchResult, colours: LabelColours) -> str:
+    """What is to be known of the query, and the matches or why there are none."""
+    known = status(result.note) if result.note else ''
+    return known + _list(result, colours)
+
+
+def _list(result: SearchResult, colours: LabelColours) -> str:
+    if not result.matches:
+        if result.farther:
+            nearest = result.farther[0].scores['cosine']
             return note(
                 f'No match within that distance: the nearest is {nearest:.3f} away. '
                 'Move “Greatest distance” to the right to see it.'
             )
         return note('Nothing in the index fits. Choose other labels, or add clips under “Library”.')
-    rows = ''.join(_row(place, match, labels) for place, match in enumerate(found.matches))
+    rows = ''.join(_row(place, match, colours) for place, match in enumerate(result.matches))
     hidden = ''
-    if found.farther:
-        hidden = note(f'{_heading(len(found.farther))} left out by “Greatest distance”.')
+    if result.farther:
+        hidden = note(f'{_heading(len(result.farther))} left out by “Greatest distance”.')
     return (
-        f'<h2 class="as-title">{_heading(len(found.matches))} <span class="as-faint">nearest first'
+        f'<h2 class="as-title">{_heading(len(result.matches))} <span class="as-faint">nearest first'
         f'</span></h2><ol class="as-matches">{rows}</ol>{hidden}'
     )
 
@@ -63,68 +78,75 @@ def _heading(matches: int) -> str:
     return '1 match' if matches == 1 else f'{matches} matches'
 
 
-def _row(place: int, match: Match, labels: Labels) -> str:
+def _row(place: int, match: Match, colours: LabelColours) -> str:
     id_, distance = str(match.id), match.scores['cosine']
     name, label = file_name(match.uri, match.tags), label_of(match.tags)
-    beg, end = match.beg_in_ms or 0, match.end_in_ms or 0
-    query_beg, query_end = match.query_beg_in_ms or 0, match.query_end_in_ms or 0
-    beg_s, end_s = beg / 1000, end / 1000
-    audio = audio_path(id_)
-    picture = f'/ui/spectrogram/{audio.removeprefix("/audio/")}?' + urlencode(
-        {'beg_in_ms': beg, 'end_in_ms': end}
-    )
+    start, end = match.beg_in_ms or 0, match.end_in_ms or 0
+    query_start, query_end = match.query_beg_in_ms or 0, match.query_end_in_ms or 0
+    play = f'data-play="{start / 1000:g},{end / 1000:g}"'
     nearness = max(0.0, min(1.0, 1 - distance))
     chosen = '' if place else ' as-chosen'  # the one that is compared first
-    preload = 'metadata' if place < EAGER_PLAYERS else 'none'
     return f"""<li class="as-card as-match{chosen}" data-clip="{text(id_)}">
 <div class="as-what"><span class="as-place" aria-hidden="true">{place + 1}</span>
-{chip(label, labels)}<span class="as-name">{text(name)}</span>{_tags(match)}</div>
-<div class="as-sound"><img src="{text(picture)}" loading="lazy" width="320" height="64"
-alt="Spectrogram of {text(name)}, {part(beg, end)} marked">
-<audio controls preload="{preload}" src="{text(audio)}#t={beg_s:g},{end_s:g}"
-aria-label="Play {text(name)} from {beg_s:g} s"></audio></div>
+{chip(label, colours)}<span class="as-name">{text(name)}</span>{_tags(match)}</div>
+<div class="as-sound">{_sound(place, id_, name, start, end, bool(match.missing))}</div>
 <div class="as-score"><div class="as-bar" aria-hidden="true"><i style="width:{nearness:.1%}"></i>
 </div><span><b>{distance:.3f}</b> <span class="as-faint">distance</span></span></div>
-<p class="as-parts"><b>{part(query_beg, query_end)}</b> of your sound matched
-<b>{part(beg, end)}</b> of this clip.</p>
+<p class="as-parts"><b>{part(query_start, query_end)}</b> of your sound matched
+<b>{part(start, end)}</b> of this clip.</p>
 <div class="as-actions">
-<button type="button" data-play="{beg_s:g},{end_s:g}">Play match</button>
+<button type="button" {'disabled' if match.missing else play}>Play match</button>
 <button type="button" data-event="compare" data-id="{text(id_)}"
 aria-label="Compare your windows with those of {text(name)}">Compare</button>
 <button type="button" data-event="like_this" data-id="{text(id_)}"
 aria-label="Search with {text(name)}">Search with this</button></div></li>"""
 
 
-def chip(label: str, labels: Labels) -> str:
-    """The label with its colour."""
+def _sound(place: int, id_: str, name: str, start: float, end: float, is_missing: bool) -> str:
+    """The picture and the player of a match, from `start` to `end` (ms)."""
+    if is_missing:
+        return f'<p class="as-gone">{FILE_GONE} It is still found, but cannot be played.</p>'
+    audio = audio_path(id_)
+    start_s, end_s = start / 1000, end / 1000
+    times = urlencode({'beg_in_ms': start, 'end_in_ms': end})
+    picture = f'/ui/spectrogram/{audio.removeprefix("/audio/")}?{times}'
+    preload = 'metadata' if place < EAGER_PLAYERS else 'none'
+    return f"""<img src="{text(picture)}" loading="lazy" width="320" height="64"
+alt="Spectrogram of {text(name)}, {part(start, end)} marked">
+<audio controls preload="{preload}" src="{text(audio)}#t={start_s:g},{end_s:g}"
+aria-label="Play {text(name)} from {start_s:g} s"></audio>"""
+
+
+def chip(label: str, colours: LabelColours) -> str:
+    """A label beside a dot of its colour."""
     shown = text(label) or 'no label'
-    return f'<span class="as-label" style="--c:{labels.colour(label)}">{shown}</span>'
+    return f'<span class="as-label" style="--c:{colours.of(label)}">{shown}</span>'
 
 
 def _tags(match: Match) -> str:
     shown = [(key, value) for key, value in match.tags.items() if key not in SHOWN_ELSEWHERE]
     return ''.join(
         f'<span class="as-tag">{text(key)}: {text(_short(value))}</span>'
-        for key, value in shown[:SHOWN_TAGS]
+        for key, value in shown[:MAX_TAGS]
     )
 
 
-def _short(value: object, most: int = 60) -> str:
-    words = str(value)
-    return words if len(words) <= most else f'{words[: most - 1]}…'
+def _short(value: object, max_length: int = 60) -> str:
+    shown = str(value)
+    return shown if len(shown) <= max_length else f'{shown[: max_length - 1]}…'
 
 
 def _figure(picture: Picture, spans: list[Span], matches: list[Match]) -> str:
     lasts_s = picture.end_s - picture.beg_s
     inside = [
-        (number, beg, end)
-        for number, (beg, end) in enumerate(spans, 1)
-        if beg / 1000 < picture.end_s - 0.005
+        (number, start, end)
+        for number, (start, end) in enumerate(spans, 1)
+        if start / 1000 < picture.end_s - 0.005
     ]
     matched = {(match.query_beg_in_ms, match.query_end_in_ms) for match in matches}
     marks = ''.join(
-        _mark(number, beg, end, picture, (beg, end) in matched, len(inside) <= MOST_NAMED_MARKS)
-        for number, beg, end in inside[:MOST_MARKS]
+        _mark(number, start, end, picture, (start, end) in matched, len(inside) <= MAX_NAMED_MARKS)
+        for number, start, end in inside[:MAX_MARKS]
     )
     ticks = ''.join(
         f'<span style="left:{share:.0%}">{_tick(picture.beg_s + share * lasts_s, lasts_s)}</span>'
@@ -132,8 +154,8 @@ def _figure(picture: Picture, spans: list[Span], matches: list[Match]) -> str:
     )
     encoded = base64.b64encode(picture.png()).decode()
     cut = ''
-    if len(inside) < len(spans) or len(inside) > MOST_MARKS:
-        shown = min(len(inside), MOST_MARKS)
+    if len(inside) < len(spans) or len(inside) > MAX_MARKS:
+        shown = min(len(inside), MAX_MARKS)
         cut = f' The first {shown} of {len(spans)} windows are marked.'
     rows = 2 if len(spans) > 1 else 1
     return (
@@ -145,15 +167,18 @@ def _figure(picture: Picture, spans: list[Span], matches: list[Match]) -> str:
     )
 
 
-def _mark(number: int, beg: float, end: float, picture: Picture, matched: bool, named: bool) -> str:
+def _mark(
+    number: int, start: float, end: float, picture: Picture, is_matched: bool, is_named: bool
+) -> str:
+    """Where a window (`start` to `end`, ms) lies below the picture."""
     lasts_s = picture.end_s - picture.beg_s
-    left = (beg / 1000 - picture.beg_s) / lasts_s
-    width = min((end - beg) / 1000 / lasts_s, 1 - left)
-    name = f'Window {number}: {part(beg, end)}' + (', found a match' if matched else '')
+    left = (start / 1000 - picture.beg_s) / lasts_s
+    width = min((end - start) / 1000 / lasts_s, 1 - left)
+    name = f'Window {number}: {part(start, end)}' + (', found a match' if is_matched else '')
     return (
-        f'<span class="as-mark{" as-matched" if matched else ""}" role="img" title="{name}" '
+        f'<span class="as-mark{" as-matched" if is_matched else ""}" role="img" title="{name}" '
         f'aria-label="{name}" style="left:{left:.2%};width:{width:.2%};--row:{(number - 1) % 2}">'
-        f'{part(beg, end) if named else ""}</span>'
+        f'{part(start, end) if is_named else ""}</span>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Puts the page on the gateway's app, at /ui."""
+"""Mounts the page on the gateway's app, at /ui."""
 
 import asyncio
 from pathlib import Path
@@ -21,11 +21,11 @@ from audio_search.settings import Settings
 
 PATH = '/ui'
 HERE = Path(__file__).parent
-EXCERPT_S = 30.0  # of a clip that is longer, its picture shows the surroundings of the match
-MOST_WAITING = 64  # presses that wait for their turn; more are told that the service is busy
+SCRIPTS = ('page.js', 'uploads.js')
+EXCERPT_S = 30.0  # of a longer clip, the picture shows the surroundings of the match
 
-# Nothing on the page comes from, or goes to, another host. Gradio's own script is inline and makes
-# functions of the templates of its components, which are ours.
+# Nothing on the page comes from, or goes to, another host. Scripts may be inline and may be built
+# from text (eval), because Gradio does both; the text is ours.
 POLICY = '; '.join(
     (
         "default-src 'self'",
@@ -52,9 +52,11 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     open_cache(settings.workspace / 'page')
     _add_pictures(app, service)
     app.add_middleware(ContentSecurityPolicy)
+    scripts = ''.join(f'<script>{(HERE / name).read_text()}</script>' for name in SCRIPTS)
     blocks = Page(service).build()
-    blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=settings.concurrency)
-    # By itself it looks for work every millisecond, on the loop that answers every request.
+    # The service decides how many requests work at once, and says so when it is busy.
+    blocks.queue(default_concurrency_limit=None)
+    # Gradio's default is to poll every millisecond, on the event loop that answers every request.
     blocks._queue.sleep_when_free = 0.05
     return gr.mount_gradio_app(
         app,
@@ -66,12 +68,10 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
             font=('sans-serif',),
             font_mono=('monospace',),
         ),
-        head=f'<style>{(HERE / "page.css").read_text()}</style>'
-        f'<script>{(HERE / "page.js").read_text()}</script>',
+        head=f'<style>{(HERE / "page.css").read_text()}</style>{scripts}',
         footer_links=[],
         run_history=False,
         show_error=False,
-        max_file_size=round(settings.max_body_mb * 1e6),
         ssr_mode=False,
         mcp_server=False,
         pwa=False,
@@ -90,7 +90,7 @@ def _add_pictures(app: FastAPI, service: AudioService) -> None:
     async def picture(
         clip_id: str, beg_in_ms: Annotated[float, Query()], end_in_ms: Annotated[float, Query()]
     ) -> Response:
-        """The picture of an indexed clip, or the part of it around the match, which is marked."""
+        """The spectrogram of an indexed clip around a match, with all but the match dimmed."""
         clip = await service.stored(clip_id)
         if clip is None:
             raise RequestError(
@@ -99,7 +99,7 @@ def _add_pictures(app: FastAPI, service: AudioService) -> None:
         marked = beg_in_ms / 1000, end_in_ms / 1000
         async with drawing:
             png = await asyncio.to_thread(_png, clip.uri or '', service, marked)
-        # The clip of this id may be another one tomorrow.
+        # The same id may be given to another sound later.
         return Response(png, media_type='image/png', headers={'Cache-Control': 'no-cache'})
 
 
@@ -115,7 +115,7 @@ def _png(uri: str, service: AudioService, marked: tuple[float, float]) -> bytes:
 
 
 class ContentSecurityPolicy:
-    """Tells the browser, with each of the page's answers, whom it may talk to."""
+    """Adds the headers to the page's answers that let the browser talk to this service alone."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,34 +1,34 @@
-// What the page does by itself, in the browser. Gradio replaces the page's parts as it likes, so
-// everything listens on the document.
+// What the page does in the browser, without the service. Gradio replaces parts of the page at any
+// time, so all listeners are on the document.
 window.audioSearch = (() => {
   const CONFIRM_MS = 4000;
   const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 
-  // A part of a sound, once: from beg to end, in s.
-  const playPart = (audio, beg, end) => {
+  // Play a part of a sound once: from start to end, in s.
+  const playPart = (audio, start, end) => {
     const stopAtEnd = () => {
       if (audio.currentTime >= end) audio.pause();
       if (audio.paused) audio.removeEventListener('timeupdate', stopAtEnd);
     };
-    const start = () => {
-      audio.currentTime = beg;
+    const play = () => {
+      audio.currentTime = start;
       audio.play().then(() => audio.addEventListener('timeupdate', stopAtEnd), () => {});
     };
-    if (audio.readyState >= 1) return start();
-    audio.addEventListener('loadedmetadata', start, {once: true});
+    if (audio.readyState >= 1) return play();
+    audio.addEventListener('loadedmetadata', play, {once: true});
     audio.preload = 'auto';
     audio.load();
   };
 
-  // The first press asks, the second within a few seconds is the answer.
+  // The first press changes the button into a question; a second one within CONFIRM_MS confirms.
   const confirmed = (button) => {
     if (button.dataset.asked) return true;
-    const words = button.textContent;
+    const label = button.textContent;
     button.dataset.asked = 'yes';
     button.textContent = button.dataset.confirm;
     setTimeout(() => {
       delete button.dataset.asked;
-      button.textContent = words;
+      button.textContent = label;
     }, CONFIRM_MS);
     return false;
   };
@@ -40,18 +40,20 @@ window.audioSearch = (() => {
       return [box.x + box.width / 2, box.y + box.height / 2];
     };
     const [x, y] = centre(from);
-    let best = null;
-    let least = Infinity;
+    let nearest = null;
+    let shortest = Infinity;
     for (const button of from.closest('[data-roving]').querySelectorAll('button:not(.as-dim)')) {
       const [bx, by] = centre(button);
       const along = (bx - x) * right + (by - y) * down;
       const aside = Math.abs((bx - x) * down + (by - y) * right);
-      if (along > 1 && along + 2 * aside < least) [best, least] = [button, along + 2 * aside];
+      // Buttons off to the side count as farther away.
+      const distance = along + 2 * aside;
+      if (along > 1 && distance < shortest) [nearest, shortest] = [button, distance];
     }
-    if (best) {
+    if (nearest) {
       from.tabIndex = -1;
-      best.tabIndex = 0;
-      best.focus();
+      nearest.tabIndex = 0;
+      nearest.focus();
     }
   };
 
@@ -60,14 +62,17 @@ window.audioSearch = (() => {
     const audio = panel.querySelector('audio');
     const like = panel.querySelector('button');
     panel.querySelector('.as-heard').textContent = dot.getAttribute('aria-label');
-    audio.src = dot.dataset.src;
+    const isPlayable = Boolean(dot.dataset.src);  // else the file of the clip is gone
+    if (isPlayable) audio.src = dot.dataset.src;
+    else audio.pause();
     like.dataset.id = dot.dataset.id;
-    audio.hidden = like.hidden = false;
+    audio.hidden = !isPlayable;
+    like.hidden = false;
     dot.closest('[data-roving]').querySelectorAll('.as-chosen').forEach((other) => {
       other.classList.remove('as-chosen');
     });
     dot.classList.add('as-chosen');
-    audio.play().catch(() => {});
+    if (isPlayable) audio.play().catch(() => {});
   };
 
   const showLabel = (button) => {
@@ -81,7 +86,7 @@ window.audioSearch = (() => {
     });
   };
 
-  // In a narrow window what was found lies below the controls, out of sight.
+  // In a narrow window the results are below the controls, out of sight.
   const showResults = () => {
     const results = document.getElementById('as-results');
     if (results.getBoundingClientRect().top > window.innerHeight / 2) results.scrollIntoView();
@@ -91,8 +96,8 @@ window.audioSearch = (() => {
     const button = event.target.closest('button');
     if (!button) return;
     if (button.dataset.play) {
-      const [beg, end] = button.dataset.play.split(',').map(Number);
-      playPart(button.closest('.as-card').querySelector('audio'), beg, end);
+      const [start, end] = button.dataset.play.split(',').map(Number);
+      playPart(button.closest('.as-card').querySelector('audio'), start, end);
     }
     if (button.dataset.event === 'compare') {
       document.querySelectorAll('.as-match').forEach((row) => {
@@ -111,14 +116,14 @@ window.audioSearch = (() => {
     move(from, ARROWS[event.key]);
   });
 
-  // What is typed into the list of clips replaces the clip that was chosen.
+  // Select the chosen clip's name, so that typing replaces it.
   for (const kind of ['focusin', 'click']) {
     document.addEventListener(kind, (event) => {
       if (event.target.matches?.('#as-clip input')) event.target.select();
     });
   }
 
-  // Two sounds at once cannot be compared. Media events do not bubble, but they can be captured.
+  // One sound at a time: starting one pauses the others. Media events do not bubble, but can be captured.
   document.addEventListener('play', (event) => {
     document.querySelectorAll('audio').forEach((audio) => {
       if (audio !== event.target) audio.pause();

@@ -1,4 +1,4 @@
-"""A search from the page: the sound asked with, its picture, and what was found."""
+"""A search from the page: the sound, its picture, and its matches."""
 
 import asyncio
 import base64
@@ -20,11 +20,11 @@ from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
 
-PICTURE_S = 120.0  # of a query that is longer, only the beginning is drawn
-INLINE_BYTES = 1 << 20  # a sound that is not indexed is played from within the page, up to this
+PICTURE_S = 120.0  # of a longer query only the beginning is drawn
+MAX_INLINE_BYTES = 1 << 20  # a sound that is not indexed has no address: it is put into the page
 UPLOAD_BLOCK_BYTES = 1 << 20
 
-Span = tuple[float, float]  # [begin, end) in ms of the whole file
+Span = tuple[float, float]  # [start, end) in ms of the whole file
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Sound:
 
     @property
     def key(self) -> str:
-        """As one word, for a form."""
+        """As one string, for the value of a form's choice."""
         return f'id:{self.id}' if self.id else f'uri:{self.uri}'
 
     @classmethod
@@ -49,33 +49,39 @@ class Sound:
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows of a sound: where each lies, and int8 embeddings [windows, dimensions]."""
+    """The windows of a sound: the span of each, and int8 embeddings [windows, dimensions]."""
 
     spans: list[Span]
     embeddings: np.ndarray
 
     @classmethod
     def of(cls, chunks: list[AudioChunk]) -> 'Windows':
-        # A client that sent windows of its own may not have said where they lie.
+        # Chunks that a client cut itself may come without times.
         spans = [(float(chunk.beg_in_ms or 0), float(chunk.end_in_ms or 0)) for chunk in chunks]
         vectors = [chunk.embedding.to_int8() for chunk in chunks if chunk.embedding is not None]
         return cls(spans, np.stack(vectors) if vectors else np.zeros((0, 1), np.int8))
 
     def distances(self, other: 'Windows') -> np.ndarray:
-        """Cosine distances [windows, other's windows]; of a vector without length, 1."""
+        """Cosine distances [windows, other's windows]; 1 where a vector is all zeros."""
         return 1 - _unit(self.embeddings) @ _unit(other.embeddings).T
 
 
 @dataclass(frozen=True)
-class Found:
-    """A query and its matches, nearest first; `farther` are those beyond the distance wanted."""
+class SearchResult:
+    """A query and its matches, nearest first; `farther` are those beyond the greatest distance.
+
+    `audio_src` is where the browser gets the sound from: None where it has it already (an upload),
+    where it is too long to be put into the page, or where the file is gone. `note` is what the user
+    should know of the query, such as that it is silent.
+    """
 
     name: str
     windows: Windows
     picture: Picture | None
-    audio_src: str | None  # where the browser gets the sound, unless it has it
+    audio_src: str | None
     matches: list[Match] = field(default_factory=list)
     farther: list[Match] = field(default_factory=list)
+    note: str | None = None
 
 
 async def search(
@@ -83,23 +89,23 @@ async def search(
     sound: Sound,
     limit: int,
     labels: list[str],
-    most_distance: float,
+    max_distance: float,
     exclude_self: bool,
-) -> Found:
+) -> SearchResult:
     """Raises Problem, and what the service raises."""
     file = await _file(service, sound)
-    upload = None
-    if sound.path is not None:
-        upload = await receive(service, sound.path, keep=False)
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
     try:
-        answered = await service.search(
-            [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)],
-            limit=limit,
-            filter={'label': {'$in': labels}} if labels else None,
-            exclude_self=exclude_self,
-            include=['embedding'],
-        )
+        # The place is taken before the sound is copied, so that searches that wait fill no disk.
+        async with service.admission.place():
+            upload = await receive(service, sound.path, keep=False) if sound.path else None
+            answered = await service.search(
+                [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)],
+                limit=limit,
+                filter={'label': {'$in': labels}} if labels else None,
+                exclude_self=exclude_self,
+                include=['embedding'],
+            )
     except BaseException:
         drawing.cancel()
         raise
@@ -107,29 +113,30 @@ async def search(
     if clip.error:
         drawing.cancel()
         raise Problem(clip.error)
-    near = [match for match in clip.matches if match.scores['cosine'] <= most_distance]
-    return Found(
+    near = [match for match in clip.matches if match.scores['cosine'] <= max_distance]
+    return SearchResult(
         name=file_name(clip.uri, clip.tags or {}),
         windows=Windows.of(list(clip.chunks)),
         picture=await drawing,
         audio_src=await asyncio.to_thread(_audio_src, sound, file),
         matches=near,
         farther=list(clip.matches)[len(near) :],
+        note=clip.note,
     )
 
 
 async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
-    """Hand a file over to the service."""
+    """Copy a file that Gradio took to where the service keeps sounds."""
     return await service.receive(_blocks(path), path.name, keep=keep)
 
 
 def audio_path(id_: str) -> str:
-    """Where the gateway serves the sound of an indexed clip."""
+    """The path at which the gateway serves the sound of an indexed clip."""
     return f'/audio/{quote(id_, safe="")}'
 
 
 async def _file(service: AudioService, sound: Sound) -> sources.Source | Path | None:
-    """The file of the sound, if there is one; the search itself says what is wrong with it."""
+    """The file of the sound, or None: what is wrong with it is said by the search itself."""
     if sound.path is not None:
         return sound.path
     uri = sound.uri
@@ -155,12 +162,14 @@ def _draw(source: sources.Source | Path | None) -> Picture | None:
 
 
 def _audio_src(sound: Sound, source: sources.Source | Path | None) -> str | None:
+    if not isinstance(source, sources.Source):
+        return None
     if sound.id:
         return audio_path(sound.id)
-    if not isinstance(source, sources.Source) or source.size > INLINE_BYTES:
+    if source.size > MAX_INLINE_BYTES:
         return None
-    kind = mimetypes.guess_type(source.path.name)[0] or 'audio/mpeg'
-    return f'data:{kind};base64,{base64.b64encode(source.path.read_bytes()).decode()}'
+    media_type = mimetypes.guess_type(source.path.name)[0] or 'audio/mpeg'
+    return f'data:{media_type};base64,{base64.b64encode(source.path.read_bytes()).decode()}'
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What the page says: times, names, and what went wrong."""
+"""The page's sentences: times, names, and what went wrong."""
 
 import html
 import logging
@@ -11,27 +11,28 @@ from audio_search.service.pipeline import ExecutorDown
 log = logging.getLogger('audio_search')
 
 
+FILE_GONE = 'The file of this clip is gone.'
+
+
 class Problem(Exception):
-    """Something the user can be told, in one sentence."""
+    """What the user did not do, or cannot do; the message is one sentence for them."""
 
 
 def sentence(error: Exception) -> str:
-    """What to tell the user; what nobody expected goes to the log instead."""
+    """What to tell the user. An error that nobody expected is logged, and not shown."""
     if isinstance(error, Problem):
         return _with_full_stop(str(error))
     if isinstance(error, RequestError):
         return _with_full_stop(error.detail)
     if isinstance(error, ExecutorDown):
         return f'The {error} is down. It is being started again; try again in a few seconds.'
-    if isinstance(error, TimeoutError):
-        return 'That took too long. Send less at once, or try again when the service is less busy.'
     log.error('the page failed', exc_info=error)
     return 'The service failed at this. Its log has the reason.'
 
 
-def _with_full_stop(words: str) -> str:
-    """'the uri is empty; give one' -> 'the uri is empty; give one.', unless it ends already."""
-    return words if words.endswith(('.', '!', '?')) else f'{words}.'
+def _with_full_stop(message: str) -> str:
+    """'the uri is empty; give one' -> 'the uri is empty; give one.'; a full stop is not doubled."""
+    return message if message.endswith(('.', '!', '?')) else f'{message}.'
 
 
 def alert(message: str) -> str:
@@ -42,8 +43,13 @@ def note(message: str) -> str:
     return f'<p class="as-note">{text(message)}</p>'
 
 
+def status(message: str) -> str:
+    """A note that screen readers read out when it appears."""
+    return f'<p class="as-note" role="status">{text(message)}</p>'
+
+
 def text(value: Any) -> str:
-    """As HTML text or attribute: nothing in it is taken for markup."""
+    """Escape for HTML text and attributes, so that no name or tag is taken for markup."""
     return html.escape(str(value), quote=True)
 
 
@@ -58,11 +64,11 @@ def label_of(tags: dict[str, Any]) -> str:
     return '' if label is None else str(label)
 
 
-def part(beg_in_ms: float, end_in_ms: float) -> str:
+def part(start_in_ms: float, end_in_ms: float) -> str:
     """'4 – 8 s', or '1:04 – 1:08' from a minute on."""
     if end_in_ms < 60_000:
-        return f'{beg_in_ms / 1000:.3g} – {end_in_ms / 1000:.3g} s'
-    return f'{clock(beg_in_ms)} – {clock(end_in_ms)}'
+        return f'{start_in_ms / 1000:.3g} – {end_in_ms / 1000:.3g} s'
+    return f'{clock(start_in_ms)} – {clock(end_in_ms)}'
 
 
 def clock(time_in_ms: float) -> str:

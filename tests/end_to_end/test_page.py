@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from audio_search.audio import decoding
 from tests.browser import (
@@ -193,6 +193,58 @@ def test_a_recorded_sound(page: Page) -> None:
     page.get_by_role('button', name='Search with this sound').click()
     expect(rows(page)).to_have_count(5)
     assert labels(page)[0] == 'birds'
+
+
+def test_a_press_before_the_sound_is_here_waits_for_it(page: Page) -> None:
+    held: list[Route] = []
+    page.route('**/gradio_api/upload*', lambda route: held.append(route))
+    page.get_by_role('tab', name='Upload or record').click()
+    with page.expect_request('**/gradio_api/upload*'):
+        page.locator('#as-own input[type=file]').set_input_files(TOYS / '146_birds.mp3')
+    page.get_by_role('button', name='Search with this sound').click()
+    said = page.locator('#as-own-message').get_by_role('status')
+    expect(said).to_contain_text('as soon as your sound is here')
+    expect(page.get_by_role('alert')).to_have_count(0)
+    held[0].continue_()
+    expect(rows(page)).to_have_count(5)
+    expect(said).to_have_count(0)
+    assert labels(page)[0] == 'birds'
+
+
+def test_another_search_takes_the_place_of_one_that_waits(page: Page) -> None:
+    page.get_by_role('tab', name='Upload or record').click()
+    page.get_by_role('button', name='Search with this sound').click()
+    expect(page.locator('#as-own-message').get_by_role('status')).to_be_visible()
+    page.get_by_role('tab', name='Choose a clip').click()
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    give_own_sound(page, TOYS / '146_birds.mp3')
+    expect(page.locator('#as-own-message p')).to_have_count(0)
+    expect(page.locator('.as-query .as-name')).to_have_text('114_churchbell.mp3')
+
+
+def test_files_are_added_when_they_are_here(
+    page: Page, running: RunningService, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+    page.route('**/gradio_api/upload*', lambda route: held.append(route))
+    page.get_by_role('tab', name='Library').click()
+    tone = write_tone(tmp_path / 'late.wav', 5)
+    with page.expect_request('**/gradio_api/upload*'):
+        page.locator('#as-files input[type=file]').set_input_files(tone)
+    page.get_by_role('button', name='Add to the index').click()
+    expect(page.locator('#as-files-message')).to_contain_text('as soon as they are chosen')
+    held[0].continue_()
+    expect(page.get_by_text('1 clip indexed.')).to_be_visible()
+    clips = running.http.get('/clips').json()['clips']
+    running.post('/delete', ids=[c['id'] for c in clips if c['tags'].get('file') == 'late.wav'])
+
+
+def test_an_upload_that_breaks_off_says_so(page: Page) -> None:
+    page.route('**/gradio_api/upload*', lambda route: route.abort())
+    page.get_by_role('tab', name='Upload or record').click()
+    page.locator('#as-own input[type=file]').set_input_files(TOYS / '146_birds.mp3')
+    expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('broke off')
 
 
 def test_text_that_is_called_a_sound(page: Page, tmp_path: Path) -> None:
@@ -443,6 +495,104 @@ def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> No
     toys = len(list(TOYS.glob('*.mp3')))
     expect(page.get_by_role('button', name=f'Add the {toys} toy clips')).to_be_visible()
     page.context.close()
+
+
+@pytest.fixture(scope='module')
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service that takes 1 MB at once, with one clip whose file is gone and one that is there."""
+    folder = tmp_path_factory.mktemp('narrow')
+    for name in ('gone', 'there'):
+        write_tone(folder / f'{name}.wav', 5)
+    settings = {'AUDIO_SEARCH_MAX_BODY_MB': '1', 'AUDIO_SEARCH_ROOTS': str(folder)}
+    with RunningService(folder / 'workspace', 'serve', **settings) as service:
+        service.answers('/index', {'uri': 'gone.wav'}, {'uri': 'there.wav'})
+        (folder / 'gone.wav').unlink()
+        yield service
+
+
+@pytest.fixture
+def narrow_page(browser: Browser, narrow: RunningService) -> Iterator[Page]:
+    context = browser.new_context(viewport={'width': 1400, 'height': 1000})
+    context.set_default_timeout(GIVE_UP_MS)
+    opened = context.new_page()
+    open_page(opened, narrow.url)
+    yield opened
+    context.close()
+
+
+DROP_JS = """(target, sizes) => {
+  const data = new DataTransfer();
+  for (const [at, size] of sizes.entries()) {
+    data.items.add(new File([new Uint8Array(size)], `drop${at}.wav`, {type: 'audio/wav'}));
+  }
+  const options = {bubbles: true, cancelable: true, dataTransfer: data};
+  target.dispatchEvent(new DragEvent('drop', options));
+}"""
+
+
+def test_a_sound_over_the_limit_is_refused_where_it_was_given(
+    narrow_page: Page, tmp_path: Path
+) -> None:
+    page = narrow_page
+    page.get_by_role('tab', name='Upload or record').click()
+    said = page.locator('#as-own-message').get_by_role('alert')
+    large = write_tone(tmp_path / 'large.wav', 40)  # 1.28 MB
+    page.locator('#as-own input[type=file]').set_input_files(large)
+    expect(said).to_contain_text('large.wav has 1.3 MB, and 1 MB can be sent at once.')
+    expect(said).to_contain_text('AUDIO_SEARCH_MAX_BODY_MB')
+    give_own_sound(page, write_tone(tmp_path / 'small.wav', 5))
+    expect(said).to_have_count(0)
+    page.locator('#as-own').get_by_role('button', name='Clear').click()
+    page.locator('#as-own .upload-container').evaluate(DROP_JS, [2_000_000])
+    expect(said).to_contain_text('drop0.wav has 2 MB')
+    expect(page.get_by_text('Error', exact=True)).to_have_count(0)
+
+
+def test_files_over_the_limit_together_are_refused_where_they_were_given(narrow_page: Page) -> None:
+    page = narrow_page
+    page.get_by_role('tab', name='Library').click()
+    said = page.locator('#as-files-message').get_by_role('alert')
+    target = page.locator('#as-files button').filter(has_text='Drop')
+    target.evaluate(DROP_JS, [600_000, 600_000])
+    expect(said).to_contain_text(
+        'These 2 files have 1.2 MB together, and 1 MB can be sent at once.'
+    )
+    expect(said).to_contain_text('Add fewer at a time')
+    expect(page.get_by_text('Error', exact=True)).to_have_count(0)
+
+
+def test_what_the_service_refuses_is_said_in_its_words(narrow_page: Page, tmp_path: Path) -> None:
+    page = narrow_page
+    page.get_by_role('tab', name='Upload or record').click()
+    # As if a proxy before the service had another limit than the page knows of.
+    page.locator('#as-own-message .as-upload').evaluate('slot => { slot.dataset.maxBytes = 1e9; }')
+    large = write_tone(tmp_path / 'large.wav', 32)  # its form is just over the limit
+    page.locator('#as-own input[type=file]').set_input_files(large)
+    expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('than 1 MB')
+
+
+def test_a_clip_whose_file_is_gone(narrow_page: Page, narrow: RunningService) -> None:
+    page = narrow_page
+    search_with_clip(page, 'there.wav')
+    expect(rows(page)).to_have_count(1)
+    row = rows(page).first
+    expect(row).to_contain_text('The file of this clip is gone.')
+    expect(row.locator('audio, img')).to_have_count(0)
+    expect(row.get_by_role('button', name='Play match')).to_be_disabled()
+    expect(page.locator('.as-heat')).to_contain_text('cannot be played')
+    row.get_by_role('button', name='Search with gone.wav').click()
+    expect(page.locator('.as-query .as-name')).to_have_text('gone.wav')
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator('.as-query audio')).to_have_count(0)
+    page.get_by_role('tab', name='Library').click()
+    listed = page.locator('.as-library tbody tr').filter(has_text='gone.wav')
+    expect(listed).to_contain_text('is gone')
+    expect(listed.locator('audio')).to_have_count(0)
+    delete = listed.get_by_role('button', name='Delete gone.wav')
+    delete.click()
+    delete.click()
+    expect(listed).to_have_count(0)
+    assert total(narrow) == 1
 
 
 def test_other_requests_are_told_of_the_token_in_json(guarded: RunningService) -> None:

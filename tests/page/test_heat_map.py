@@ -3,7 +3,7 @@ import re
 import numpy as np
 
 from audio_search.documents import Match
-from audio_search.page.heat_map import MOST, heat_map_html
+from audio_search.page.heat_map import MAX_WINDOWS, heat_map_html
 from audio_search.page.queries import Windows
 
 MATCH = Match(id='x', uri='a/<bell>.mp3')
@@ -38,7 +38,7 @@ def test_of_many_windows_those_around_the_nearest_pair_are_shown() -> None:
     clip.embeddings[column] = query.embeddings[row]
     html = heat_map_html(query, MATCH, clip)
     found = cells(html)
-    assert len(found) == MOST * MOST
+    assert len(found) == MAX_WINDOWS * MAX_WINDOWS
     assert sum('as-best' in classes for classes, _ in found) == 1
     assert 'of 40 × 500' in html
     assert '8:20 – 8:24' in html  # of the clip's 251st window
@@ -48,6 +48,15 @@ def test_names_are_text() -> None:
     html = heat_map_html(random(1, 1), MATCH, random(1, 2))
     assert '<bell>' not in html
     assert '&lt;bell&gt;.mp3' in html
+
+
+def test_a_clip_whose_file_is_gone_cannot_be_played() -> None:
+    gone = Match(id='x', uri='bell.mp3', missing=True)
+    html = heat_map_html(random(1, 1), gone, random(1, 2))
+    assert 'is gone' in html
+    assert '<audio' not in html
+    assert 'data-play' not in html
+    assert len(cells(html)) == 1
 
 
 def test_a_clip_that_was_deleted_meanwhile() -> None:

@@ -1,16 +1,17 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from audio_search.documents import Match
-from audio_search.page.colours import COLOURS, NO_LABEL, Labels
+from audio_search.page.colours import COLOURS, NO_LABEL, LabelColours
 from audio_search.page.matches import matches_html, query_html
-from audio_search.page.queries import Found, Windows
+from audio_search.page.queries import SearchResult, Windows
 from audio_search.page.spectrogram import draw
 
 
-def found(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> Found:
+def result(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> SearchResult:
     spans = [(2000.0 * number, 2000.0 * number + 4000) for number in range(windows)]
     made = [
         Match(
@@ -26,12 +27,12 @@ def found(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> F
         for number in range(matches + farther)
     ]
     picture = draw(np.zeros(round(seconds * 16000), np.float32))
-    return Found('q.wav', Windows(spans, np.zeros((windows, 4), np.int8)), picture, None,
+    return SearchResult('q.wav', Windows(spans, np.zeros((windows, 4), np.int8)), picture, None,
                  made[:matches], made[matches:])  # fmt: skip
 
 
 def test_a_row_says_what_matched_what() -> None:
-    html = matches_html(found(10, 4, matches=2), Labels())
+    html = matches_html(result(10, 4, matches=2), LabelColours())
     assert html.count('<li ') == 2
     assert 'src="/audio/id1#t=4,8"' in html
     assert '/ui/spectrogram/id1?beg_in_ms=4000&amp;end_in_ms=8000' in html
@@ -40,48 +41,70 @@ def test_a_row_says_what_matched_what() -> None:
     assert 'width:90.0%' in html
 
 
+def test_a_match_whose_file_is_gone_says_so_and_has_no_player() -> None:
+    one = result(10, 4, matches=1)
+    one.matches[0].missing = True
+    html = matches_html(one, LabelColours())
+    assert 'The file of this clip is gone.' in html
+    assert '<audio' not in html
+    assert '<img' not in html
+    assert re.search(r'<button type="button" disabled>Play match<', html)
+    assert 'data-event="compare"' in html
+    assert 'data-event="like_this"' in html
+
+
+@pytest.mark.parametrize('matches', [0, 2])
+def test_what_is_to_be_known_of_the_query_stands_above_the_matches(matches: int) -> None:
+    silent = replace(result(10, 4, matches=matches), note='this sound is <almost> silent')
+    html = matches_html(silent, LabelColours())
+    assert html.startswith(
+        '<p class="as-note" role="status">this sound is &lt;almost&gt; silent</p>'
+    )
+    assert 'role="status"' not in matches_html(result(10, 4, matches=matches), LabelColours())
+
+
 @pytest.mark.parametrize('distance', [0.0, 1.0, 2.0])
 def test_the_bar_stays_within_its_frame(distance: float) -> None:
-    one = found(10, 4, matches=1)
+    one = result(10, 4, matches=1)
     one.matches[0].scores = {'cosine': distance}
-    width = re.search(r'width:([\d.]+)%', matches_html(one, Labels()))
+    width = re.search(r'width:([\d.]+)%', matches_html(one, LabelColours()))
     assert width
     assert float(width[1]) == max(0.0, 100 * (1 - distance))
 
 
 def test_no_matches_say_why() -> None:
-    assert 'Nothing in the index fits' in matches_html(found(10, 4), Labels())
-    beyond = matches_html(found(10, 4, farther=3), Labels())
+    assert 'Nothing in the index fits' in matches_html(result(10, 4), LabelColours())
+    beyond = matches_html(result(10, 4, farther=3), LabelColours())
     assert 'the nearest is 0.000 away' in beyond
 
 
 def test_what_the_distance_left_out_is_counted() -> None:
-    assert '3 matches left out' in matches_html(found(10, 4, matches=1, farther=3), Labels())
+    assert '3 matches left out' in matches_html(result(10, 4, matches=1, farther=3), LabelColours())
 
 
 def test_the_windows_that_found_something_are_filled() -> None:
-    html = query_html(found(10, 4, matches=2))
+    html = query_html(result(10, 4, matches=2))
     assert html.count('title="Window ') == 4
     assert html.count('as-matched') == 1
     assert 'Window 2: 2 – 6 s, found a match' in html
 
 
 def test_a_long_sound_has_its_beginning_marked() -> None:
-    html = query_html(found(120, 1799))
+    html = query_html(result(120, 1799))
     assert html.count('title="Window ') == 60
     assert 'The first 60 of 1799 windows are marked.' in html
     assert '2:00' in html  # the last tick
 
 
 def test_a_sound_whose_file_is_gone_has_no_picture() -> None:
-    there = found(10, 4)
-    gone = Found(there.name, there.windows, None, '/audio/x')
-    assert 'not there any more' in query_html(gone)
+    there = result(10, 4)
+    gone = SearchResult(there.name, there.windows, None, '/audio/x')
+    assert 'gone or cannot be read' in query_html(gone)
 
 
 def test_a_label_keeps_its_colour() -> None:
-    labels = Labels()
-    assert labels.colour('bell') != labels.colour('bird')
-    assert labels.colour('bell') == COLOURS[0]
-    assert labels.colour('') == NO_LABEL
-    assert {labels.colour(f'label {number}') for number in range(5000)} == set(COLOURS)
+    colours = LabelColours()
+    assert colours.of('bell') != colours.of('bird')
+    assert colours.of('bell') == COLOURS[0]
+    assert colours.of('') == NO_LABEL
+    assert {colours.of(f'label {number}') for number in range(5000)} == set(COLOURS)

@@ -17,7 +17,6 @@ from audio_search.service.pipeline import ExecutorDown
             'the service is busy; try again later.',
         ),
         (ExecutorDown('encoder'), 'The encoder is down.'),
-        (TimeoutError(), 'took too long'),
     ],
 )
 def test_errors_in_plain_words(error: Exception, says: str) -> None:
