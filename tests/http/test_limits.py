@@ -110,7 +110,7 @@ def test_requests_past_the_limit_wait_and_then_get_a_503_without_being_read() ->
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """By a real server, since only that has a connection to close."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level='error', lifespan='off'))
+    server = uvicorn.Server(uvicorn.Config(app, log_level='error', lifespan='off', ws='none'))
     with socket.socket() as listening:
         listening.bind(('127.0.0.1', 0))
         listening.listen()
@@ -132,7 +132,7 @@ def test_a_client_that_still_sends_gets_the_413(tmp_path: Path, header: str) -> 
         file.truncate(60_000_000)
     with served(EarlyAnswer(BodyLimit(ECHO, max_mb=1))) as url:
         run = subprocess.run(
-            ['curl', '-sS', '-H', header, '--data-binary', f'@{large}', f'{url}/search'],
+            ['curl', '-sS', '-m', '60', '-H', header, '--data-binary', f'@{large}', f'{url}/search'],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     assert 'larger than 1 MB' in json.loads(run.stdout)['detail']
@@ -142,7 +142,7 @@ def test_a_client_that_reads_only_when_all_is_sent_gets_the_413_too() -> None:
     """As browsers do: a reset while they send is all they would show."""
     with served(EarlyAnswer(BodyLimit(ECHO, max_mb=1))) as url:
         host, port = url.removeprefix('http://').split(':')
-        with socket.create_connection((host, int(port))) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             head = f'POST /search HTTP/1.1\r\nHost: {host}\r\nContent-Length: 60000000\r\n\r\n'
             connection.sendall(head.encode())
             for _ in range(60):
