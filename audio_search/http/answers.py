@@ -168,13 +168,21 @@ def add_error_answers(app: FastAPI) -> None:
         return JSONResponse({'detail': error.detail}, error.status_code)
 
 
-def one_sentence(errors: Sequence[Any]) -> str:
-    """The first of pydantic's errors: where it is, what it is, and where the form is explained."""
+def one_sentence(errors: Sequence[Any], inside: str = '') -> str:
+    """The first of pydantic's errors: where it is, what it is, and where the form is explained.
+
+    `inside` is what was validated, where that is not the whole request.
+    """
     first = errors[0]
-    where = '.'.join(str(part) for part in first['loc'] if part not in ('body', 'query'))
+    root, path = 'the body', [inside] if inside else []
+    for part in first['loc']:
+        if part == 'query':
+            root = 'the query'
+        elif part != 'body':
+            path.append(str(part))
     message = str(first['msg']).removeprefix('Value error, ')
     more = f' (and {len(errors) - 1} more)' if len(errors) > 1 else ''
-    where = where or 'the body'
+    where = '.'.join(path) or root
     return f'{where}: {message[:1].lower()}{message[1:]}{more}; see /docs for the form'
 
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import FastAPI, File, Form, Query, UploadFile
+from fastapi import FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.params import Depends
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from pydantic import BaseModel, ValidationError
@@ -26,8 +26,10 @@ from audio_search.http.answers import (
 from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
 from audio_search.schemas import (
+    ChunkBody,
     ClearBody,
     ClipBody,
+    ClipsQuery,
     DeleteBody,
     IndexAnswer,
     IndexBody,
@@ -39,9 +41,10 @@ from audio_search.schemas import (
     SearchParameters,
     Status,
     UpdateBody,
+    unknown_key,
 )
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
-from audio_search.service.requests import ChunkRequest, ClipRequest
+from audio_search.service.requests import TIMES, ChunkRequest, ClipRequest
 from audio_search.service.service import AudioService
 
 B = TypeVar('B', bound=BaseModel)
@@ -72,7 +75,11 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
     @app.post('/index', **post)
     @works
     async def index(body: IndexBody) -> IndexAnswer:
-        """Index clips. A file that did not change since is not encoded again."""
+        """Index clips. A file that did not change since is not encoded again.
+
+        A clip that is indexed already keeps its tags where none are sent (`tags` absent or null);
+        `{}` removes them.
+        """
         return index_answer(
             await service.index(_requests(body.data), include=body.parameters.include)
         )
@@ -88,13 +95,22 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
     @app.post('/delete', **post)
     @works
     async def delete(body: DeleteBody) -> IndexAnswer:
-        """Forget clips, named by `parameters.ids`, or by id or uri in `data`."""
-        return index_answer(await service.delete(_requests(body.data), ids=body.parameters.ids))
+        """Forget clips, named by `parameters.ids`, or by id or uri in `data`; or all those that
+        `parameters.filter` and `parameters.prefix` choose. The answer has those forgotten."""
+        return index_answer(
+            await service.delete(
+                _requests(body.data),
+                ids=body.parameters.ids,
+                filter=body.parameters.filter,
+                prefix=body.parameters.prefix,
+            )
+        )
 
     @app.post('/update', **post)
     @works
     async def update(body: UpdateBody) -> IndexAnswer:
-        """Replace the tags of indexed clips, named by id or uri."""
+        """Replace the tags of indexed clips, named by id or uri. One that is sent without tags
+        keeps those it has; `{}` removes them."""
         return index_answer(await service.update(_requests(body.data)))
 
     @app.post('/clear', **post)
@@ -106,22 +122,33 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
     @app.post('/index/upload', **post)
     @works
     async def index_upload(
+        request: Request,
         files: Files,
-        tags: Annotated[str, Form(description='JSON object, for all of them')] = '{}',
+        tags: Annotated[
+            str,
+            Form(
+                description='JSON object, for all of them; the name of each is added as file. '
+                'Without it, or null, a sound that is indexed already keeps its tags'
+            ),
+        ] = 'null',
         parameters: Annotated[str, Form(description='JSON object, as in /index')] = '{}',
     ) -> IndexAnswer:
         """Index files sent in the request; the service keeps them."""
+        await _check_form(request, ('files', 'tags', 'parameters'), IndexParameters)
         parsed = _parse(IndexParameters, parameters)
-        requests = await _receive(service, files, _parse_json('tags', tags), keep=True)
+        given = None if tags.strip() == 'null' else _parse_json('tags', tags)
+        requests = await _receive(service, files, given, keep=True)
         return index_answer(await service.index(requests, include=parsed.include))
 
     @app.post('/search/upload', **post)
     @works
     async def search_upload(
+        request: Request,
         files: Files,
         parameters: Annotated[str, Form(description='JSON object, as in /search')] = '{}',
     ) -> SearchAnswer:
         """Search by files sent in the request; they are removed afterwards."""
+        await _check_form(request, ('files', 'parameters'), SearchParameters)
         parsed = _parse(SearchParameters, parameters)
         requests = await _receive(service, files, {}, keep=False)
         return search_answer(await service.search(requests, **_options(parsed)))
@@ -134,19 +161,17 @@ def add_views(
     get: dict[str, Any] = {'responses': PROBLEMS, 'dependencies': needs}
 
     @app.get('/clips', **get)
-    async def clips(
-        offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
-        limit: Annotated[int, Query(ge=1, le=10000)] = 100,
-        include: Annotated[
-            list[str], Query(description='point: the place of each clip on the map')
-        ] = [],  # noqa: B006  FastAPI reads it, and copies it for each request
-    ) -> dict[str, Any]:
-        """What is indexed, a page at a time."""
-        if unknown := set(include) - {'point'}:
-            raise RequestError(
-                Kind.INVALID, f'include has {sorted(unknown)[0]!r}; point is all there is'
-            )
-        page = await service.clips(offset, limit, include=include)
+    async def clips(query: Annotated[ClipsQuery, Query()]) -> dict[str, Any]:
+        """What is indexed, a page at a time, in the order it was stored. `total` counts all clips
+        that fit."""
+        page = await service.clips(
+            query.offset,
+            query.limit,
+            include=query.include,
+            filter=None if query.filter is None else _parse_json('filter', query.filter),
+            prefix=query.prefix,
+            missing=query.missing,
+        )
         return {'clips': [listed(clip) for clip in page.clips], 'total': page.total}
 
     @app.get('/status', **get, response_model_exclude_none=True)
@@ -221,7 +246,7 @@ def _path_of(clip: AudioClip, roots: tuple[Path, ...]) -> Path:
 
 
 async def _receive(
-    service: AudioService, files: list[UploadFile], tags: dict[str, Any], keep: bool
+    service: AudioService, files: list[UploadFile], tags: dict[str, Any] | None, keep: bool
 ) -> list[ClipRequest]:
     """Store the files of a form, one request for each. Those stored before one that cannot be are
     dropped again."""
@@ -230,7 +255,11 @@ async def _receive(
         for file in files:
             name = file.filename or 'sound'
             upload = await service.receive(_blocks(file), name, keep=keep)
-            requests.append(ClipRequest(tags={'file': name, **tags}, upload=upload))
+            named = {'file': name}
+            if tags is None:
+                requests.append(ClipRequest(new_tags=named, upload=upload))
+            else:
+                requests.append(ClipRequest(tags=named | tags, upload=upload))
     except RequestError:
         came = [request.upload for request in requests if request.upload]
         service.drop(upload for upload in came if upload.is_new)
@@ -250,7 +279,11 @@ def _requests(bodies: list[ClipBody]) -> list[ClipRequest]:
             uri=body.uri,
             tags=body.tags,
             chunks=[
-                ChunkRequest(tensor=chunk.tensor, tags=chunk.tags, location=chunk.location)
+                ChunkRequest(
+                    tensor=chunk.tensor,
+                    tags=chunk.tags | _times(chunk),
+                    location=chunk.location,
+                )
                 for chunk in body.chunks
             ],
         )
@@ -258,15 +291,27 @@ def _requests(bodies: list[ClipBody]) -> list[ClipRequest]:
     ]
 
 
+def _times(chunk: ChunkBody) -> dict[str, float]:
+    return {name: ms for name in TIMES if (ms := getattr(chunk, name)) is not None}
+
+
 def _options(parameters: SearchParameters) -> dict[str, Any]:
     return {name: getattr(parameters, name) for name in SearchParameters.model_fields}
+
+
+async def _check_form(request: Request, known: Sequence[str], parameters: type[BaseModel]) -> None:
+    """Refuse fields that mean nothing, as Body does for JSON."""
+    elsewhere = dict.fromkeys(parameters.model_fields, 'the JSON object of the field parameters')
+    for name in await request.form():
+        if name not in known:
+            raise RequestError(Kind.INVALID, f'the form: {unknown_key(name, known, elsewhere)}')
 
 
 def _parse(kind: type[B], text: str) -> B:
     try:
         return kind.model_validate(_parse_json('parameters', text))
     except ValidationError as error:
-        raise RequestError(Kind.INVALID, one_sentence(error.errors())) from None
+        raise RequestError(Kind.INVALID, one_sentence(error.errors(), 'parameters')) from None
 
 
 def _parse_json(name: str, text: str) -> dict[str, Any]:

@@ -131,10 +131,8 @@ def test_a_client_that_still_sends_gets_the_413(tmp_path: Path, header: str) -> 
     with large.open('wb') as file:
         file.truncate(60_000_000)
     with served(EarlyAnswer(BodyLimit(ECHO, max_mb=1))) as url:
-        run = subprocess.run(
-            ['curl', '-sS', '-m', '60', '-H', header, '--data-binary', f'@{large}', f'{url}/search'],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        curl = ['curl', '-sS', '-m', '60', '-H', header, '--data-binary', f'@{large}']
+        run = subprocess.run([*curl, f'{url}/search'], capture_output=True, text=True, check=True)
     assert 'larger than 1 MB' in json.loads(run.stdout)['detail']
 
 
