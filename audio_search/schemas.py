@@ -1,13 +1,24 @@
 """The bodies of the HTTP API: Jina's envelope, typed, with every field explained."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
-from audio_search.documents import MAX_SAMPLE
+from audio_search.audio.sources import shorten
+from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
 from audio_search.store.records import MAX_DEPTH, check_json
 
 CLIP = 'toy-data/111_churchbell.mp3'
+NOTE = 'what to know of a clip that could be used; absent where there is nothing'
 
 
 def _writable(value: Any) -> Any:
@@ -41,14 +52,44 @@ def _empty_for_null(value: Any) -> Any:
 
 Text = Annotated[str, AfterValidator(_writable)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_empty_for_null), AfterValidator(_writable)]
-Parameters = BeforeValidator(_empty_for_null)
+Milliseconds = Annotated[float | None, BeforeValidator(_no_boolean)]
+Null = BeforeValidator(_empty_for_null)
 Data = BeforeValidator(lambda value: [] if value is None else value)
 
 
+def unknown_key(key: str, known: Iterable[str], elsewhere: Mapping[str, str]) -> str:
+    """What is said of a key that means nothing where it stands. `elsewhere` says where other keys
+    belong."""
+    shown = shorten(repr(key), 60)
+    if key in elsewhere:
+        return f'{shown} belongs in {elsewhere[key]}'
+    known = sorted(known)
+    if near := get_close_matches(key, [*known, *elsewhere], n=1):
+        place = f', in {elsewhere[near[0]]}' if near[0] not in known else ''
+        return f'{shown} is unknown; the nearest key is {near[0]!r}{place}'
+    return f'{shown} is unknown; there ' + (f'are {", ".join(known)}' if known else 'is no key')
+
+
 class Body(BaseModel):
-    """Unknown keys are ignored: Jina's client sends header, exec_endpoint and nulls."""
+    """A part of a request. An unknown key is refused: whoever misspells one would wait in vain for
+    what it does."""
 
     model_config = ConfigDict(extra='ignore')
+    passed: ClassVar[Iterable[str]] = ()  # sent by Jina's clients, and of no meaning here
+    read_only: ClassVar[Iterable[str]] = ()  # in answers; clients send them empty
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+
+    @model_validator(mode='before')
+    @classmethod
+    def _check_keys(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        for key in value.keys() - cls.model_fields.keys() - set(cls.passed):
+            if key not in cls.read_only:
+                raise ValueError(unknown_key(str(key), cls.model_fields, cls.elsewhere))
+            if value[key]:
+                raise ValueError(f'{key!r} is set by the service; leave it out')
+        return value
 
 
 class ChunkBody(Body):
@@ -61,6 +102,12 @@ class ChunkBody(Body):
     location: Annotated[list[int], AfterValidator(_part)] = Field(
         default_factory=list, description='[begin, end) in samples of the whole file at 16 kHz'
     )
+    beg_in_ms: Milliseconds = Field(default=None, description='where it begins in its file')
+    end_in_ms: Milliseconds = Field(default=None, description='where it ends')
+
+    # The service numbers and names chunks itself, in the order they are sent in.
+    passed = ('id', 'parent_id', 'uri', 'offset')
+    read_only = tuple(AudioChunk.model_fields)
 
 
 class ClipBody(Body):
@@ -79,8 +126,20 @@ class ClipBody(Body):
     )
     chunks: Annotated[list[ChunkBody], Data] = Field(default_factory=list)
 
+    read_only = (*AudioClip.model_fields, *Match.model_fields, 'embedding', 'point')
 
-class IndexParameters(Body):
+
+IN_DATA = dict.fromkeys(ClipBody.model_fields, 'an object of data')
+
+
+class Parameters(Body):
+    """Of a request that has none of its own."""
+
+    passed = ('__results__',)  # Jina's clients send back what an earlier answer had
+    elsewhere = IN_DATA
+
+
+class IndexParameters(Parameters):
     include: Annotated[list[Literal['embedding']], Data] = Field(
         default_factory=list, description='embedding: answer with the chunks and their vectors'
     )
@@ -101,42 +160,94 @@ class SearchParameters(IndexParameters):
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
 
 
-class DeleteParameters(Body):
+class DeleteParameters(Parameters):
     ids: Annotated[list[Text], Data] = Field(default_factory=list, description='of the clips')
+    filter: Annotated[dict[str, Any] | None, AfterValidator(_writable)] = Field(
+        default=None,
+        description='all clips whose tags fit, as in /search; not {}, see /clear',
+    )
+    prefix: Text | None = Field(
+        default=None, description='all clips whose uri begins so; with filter, those that fit both'
+    )
 
 
-class IndexBody(Body):
+class Envelope(Body):
+    """What Jina's clients wrap a request in."""
+
     data: Annotated[list[ClipBody], Data] = Field(default_factory=list)
-    parameters: Annotated[IndexParameters, Parameters] = Field(default_factory=IndexParameters)
+
+    passed = (
+        'header', 'routes', 'status',
+        'request_id', 'requestId',
+        'exec_endpoint', 'execEndpoint',
+        'target_executor', 'targetExecutor',
+    )  # fmt: skip
+    elsewhere = IN_DATA
+
+
+def _beside(parameters: type[Parameters]) -> dict[str, str]:
+    return IN_DATA | dict.fromkeys(parameters.model_fields, 'parameters')
+
+
+# A clip's own keys stand in data; what stands there and is a parameter belongs one level higher.
+ClipBody.elsewhere = dict.fromkeys(
+    [*SearchParameters.model_fields, *DeleteParameters.model_fields], 'parameters'
+)
+
+
+class IndexBody(Envelope):
+    parameters: Annotated[IndexParameters, Null] = Field(default_factory=IndexParameters)
+    elsewhere = _beside(IndexParameters)
     model_config = ConfigDict(
         json_schema_extra={'examples': [{'data': [{'uri': CLIP, 'tags': {'label': 'churchbell'}}]}]}
     )
 
 
-class SearchBody(Body):
-    data: Annotated[list[ClipBody], Data] = Field(default_factory=list)
-    parameters: Annotated[SearchParameters, Parameters] = Field(default_factory=SearchParameters)
+class SearchBody(Envelope):
+    parameters: Annotated[SearchParameters, Null] = Field(default_factory=SearchParameters)
+    elsewhere = _beside(SearchParameters)
     model_config = ConfigDict(
         json_schema_extra={'examples': [{'data': [{'uri': CLIP}], 'parameters': {'limit': 5}}]}
     )
 
 
-class DeleteBody(Body):
-    data: Annotated[list[ClipBody], Data] = Field(default_factory=list)
-    parameters: Annotated[DeleteParameters, Parameters] = Field(default_factory=DeleteParameters)
+class DeleteBody(Envelope):
+    parameters: Annotated[DeleteParameters, Null] = Field(default_factory=DeleteParameters)
+    elsewhere = _beside(DeleteParameters)
     model_config = ConfigDict(json_schema_extra={'examples': [{'data': [{'uri': CLIP}]}]})
 
 
-class UpdateBody(Body):
-    data: Annotated[list[ClipBody], Data] = Field(default_factory=list)
-    parameters: JsonObject = Field(default_factory=dict)
+class UpdateBody(Envelope):
+    parameters: Annotated[Parameters, Null] = Field(default_factory=Parameters)
     model_config = ConfigDict(
         json_schema_extra={'examples': [{'data': [{'uri': CLIP, 'tags': {'label': 'bell'}}]}]}
     )
 
 
-class ClearBody(Body):
+class ClearBody(Envelope):
+    parameters: Annotated[Parameters, Null] = Field(default_factory=Parameters)
     model_config = ConfigDict(json_schema_extra={'examples': [{}]})
+
+    @model_validator(mode='after')
+    def _names_nothing(self) -> 'ClearBody':
+        if any(clip.id or clip.uri for clip in self.data):
+            raise ValueError('clips are named, but this forgets every clip; use /delete')
+        return self
+
+
+class ClipsQuery(Body):
+    offset: int = Field(default=0, ge=0, le=2**53, description='clips to leave out at the start')
+    limit: int = Field(default=100, ge=1, le=10000)
+    include: list[Literal['point']] = Field(
+        default_factory=list, description='point: the place of each clip on the map'
+    )
+    filter: str | None = Field(
+        default=None, description='JSON object: only clips whose tags fit, as in /search'
+    )
+    prefix: Text | None = Field(default=None, description='only clips whose uri begins so')
+    missing: bool | None = Field(
+        default=None, description='only clips whose file is gone (true), or is there (false)'
+    )
 
 
 class ChunkAnswer(BaseModel):
@@ -156,6 +267,7 @@ class ClipAnswer(BaseModel):
     uri: str | None
     tags: dict[str, Any]
     error: str | None = Field(description='why it could not be used, and what to do; else null')
+    note: str | None = Field(default=None, description=NOTE)
     chunk_count: int | None = Field(default=None, description='windows stored')
     chunks: list[ChunkAnswer] | None = None
 
@@ -186,6 +298,7 @@ class QueryAnswer(BaseModel):
     uri: str | None
     tags: dict[str, Any]
     error: str | None = Field(description='why it could not be used, and what to do; else null')
+    note: str | None = Field(default=None, description=NOTE)
     matches: list[MatchAnswer]
     chunks: list[ChunkAnswer] | None = None
 

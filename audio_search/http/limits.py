@@ -1,182 +1,141 @@
-"""What stands before every request: the token, a place to run in, and a bound on the body.
+"""Bounds on a request: how many run at once, and how large a body may be.
 
 Plain ASGI, so that a request is refused before its body is read into memory.
 """
 
-import hmac
-import re
+import asyncio
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 
-from starlette.responses import JSONResponse, Response
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from audio_search.errors import RequestError
+from audio_search.errors import Kind, RequestError
+from audio_search.http.answers import refused
+from audio_search.http.security import header_values
 from audio_search.service.admission import Admission
-
-COOKIE = 'audio_search_token'
-OPEN_PATHS = ('/', '/openapi.json', '/docs', '/redoc', '/login')
-OPEN_PREFIXES = ('/health/', '/static-offline-docs/')
-WORK = ('/index', '/search', '/delete', '/update', '/clear')
-
-
-def unauthorized() -> Response:
-    response = refusal(401, 'a token is required; send the header Authorization: Bearer TOKEN')
-    response.headers['WWW-Authenticate'] = 'Bearer'
-    return response
-
-
-class TokenAuth:
-    """Asks for the bearer token, or the cookie the page keeps it in, where one is set.
-
-    A browser that opens the page is answered with `form`, which asks for the token.
-    """
-
-    def __init__(
-        self, app: ASGIApp, token: str, form: Callable[[], Response] = unauthorized
-    ) -> None:
-        self.app = app
-        self.token = token
-        self.form = form
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope['type'] in ('http', 'websocket') and not self._may_pass(scope):
-            response = self.form() if _opens_page(scope) else unauthorized()
-            await response(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _may_pass(self, scope: Scope) -> bool:
-        path = scope['path']
-        if not self.token or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
-            return True
-        return any(matches(given, self.token) for given in _tokens(scope))
-
-
-def _opens_page(scope: Scope) -> bool:
-    accepted = dict(scope['headers']).get(b'accept', b'')
-    return f'{scope["path"]}/'.startswith('/ui/') and b'text/html' in accepted
-
-
-def matches(given: str, token: str) -> bool:
-    """Compared in constant time, so that the answer's delay tells nothing of the token."""
-    return hmac.compare_digest(given.encode(), token.encode())
-
-
-def _tokens(scope: Scope) -> list[str]:
-    given = []
-    for name, value in scope['headers']:
-        text = value.decode('latin-1')
-        if name == b'authorization' and text[:7].lower() == 'bearer ':
-            given.append(text[7:].strip())
-        elif name == b'cookie':
-            try:
-                cookies = SimpleCookie(text)
-            except CookieError:
-                continue
-            if COOKIE in cookies:
-                given.append(cookies[COOKIE].value)
-    return given
-
-
-class OriginCheck:
-    """Refuses what other web sites make a browser send: it would act with its user's access.
-
-    Browsers name the origin of every POST; other clients name none, and pass. `pattern` matches the
-    origins that may call, besides the service's own.
-    """
-
-    def __init__(self, app: ASGIApp, pattern: str) -> None:
-        self.app = app
-        self.pattern = re.compile(pattern)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope['type'] == 'http' and scope['method'] not in ('GET', 'HEAD', 'OPTIONS'):
-            headers = dict(scope['headers'])
-            origin = headers.get(b'origin', b'').decode('latin-1')
-            own = origin.partition('://')[2] == headers.get(b'host', b'').decode('latin-1')
-            if origin and not own and not self.pattern.fullmatch(origin):
-                response = refusal(
-                    403, 'this web origin may not call; add it to AUDIO_SEARCH_CORS_ORIGINS'
-                )
-                await response(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
 
 
 class ConcurrencyLimit:
-    """Takes a place for each working request before its body is read: a body that waits for its
-    turn is not held in memory."""
+    """Takes a place for each working request before its body is read, so that a body that waits
+    for its turn is not held in memory."""
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+    def __init__(
+        self, app: ASGIApp, admission: Admission, is_working: Callable[[str], bool]
+    ) -> None:
         self.app = app
         self.admission = admission
+        self.is_working = is_working
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope['type'] != 'http' or not scope['path'].startswith(WORK):
+        if scope['type'] != 'http' or not self.is_working(scope['path']):
             await self.app(scope, receive, send)
             return
         try:
             async with self.admission.place():
                 await self.app(scope, receive, send)
         except RequestError as error:
-            response = refusal(503, error.detail, error.retry_after_s)
-            await response(scope, receive, send)
+            await refused(error)(scope, receive, send)
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is, or says it will be, larger than `most_mb` MB."""
+    """Answers 413 as soon as a body is, or says it will be, larger than `max_mb` MB."""
 
-    def __init__(self, app: ASGIApp, most_mb: float) -> None:
+    def __init__(self, app: ASGIApp, max_mb: float) -> None:
         self.app = app
-        self.most = round(most_mb * 1e6)
-        self.detail = (
-            f'the request is larger than {most_mb:g} MB; send less at once, '
-            'or raise AUDIO_SEARCH_MAX_BODY_MB'
+        self.max_bytes = round(max_mb * 1e6)
+        self.error = RequestError(
+            Kind.TOO_LARGE,
+            f'the request is larger than {max_mb:g} MB; send less at once, '
+            'or raise AUDIO_SEARCH_MAX_BODY_MB',
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] != 'http':
             await self.app(scope, receive, send)
             return
-        headers = dict(scope['headers'])
-        declared = headers.get(b'content-length', b'0')
-        if declared.isdigit() and int(declared) > self.most:
-            await self._refuse(scope, receive, send)
+        declared = header_values(scope, 'content-length')
+        if any(value.isdigit() and int(value) > self.max_bytes for value in declared):
+            await refused(self.error)(scope, receive, send)
             return
-        received = 0
-        started = False
+        received_bytes = 0
+        has_started = False
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received_bytes
             message = await receive()
-            received += len(message.get('body', b''))
-            if received > self.most:
+            received_bytes += len(message.get('body', b''))
+            if received_bytes > self.max_bytes:
                 raise _TooLarge
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
+        async def watched(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
             await send(message)
 
         try:
-            await self.app(scope, counted, noted)
+            await self.app(scope, counted, watched)
         except _TooLarge:
-            if not started:
-                await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = refusal(413, self.detail)
-        # The rest of the body is still on its way; it is not going to be read.
-        response.headers['Connection'] = 'close'
-        await response(scope, receive, send)
+            if not has_started:
+                await refused(self.error)(scope, receive, send)
 
 
 class _TooLarge(BaseException):
     """Not an Exception, so that no parser on the way takes it for a damaged body."""
 
 
-def refusal(status: int, detail: str, retry_after_s: int | None = None) -> JSONResponse:
-    headers = {'Retry-After': str(retry_after_s)} if retry_after_s else None
-    return JSONResponse({'detail': detail}, status, headers)
+class EarlyAnswer:
+    """Lets a client receive an answer that is given before its body has arrived.
+
+    The server closes the connection after such an answer. While the client still sends, that
+    resets the connection, and most clients then show the reset instead of the answer. So the
+    answer is sent, and the rest of the body is read and dropped before the connection closes
+    (a lingering close): until nothing came for `max_silence_s`, or for `max_s` in all.
+    """
+
+    def __init__(self, app: ASGIApp, max_silence_s: float = 5.0, max_s: float = 300.0) -> None:
+        self.app = app
+        self.max_silence_s = max_silence_s
+        self.max_s = max_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] != 'http' or not _has_body(scope):
+            await self.app(scope, receive, send)
+            return
+        is_read = False
+        is_early = False
+
+        async def watched_receive() -> Message:
+            nonlocal is_read
+            message = await receive()
+            is_read = is_read or not message.get('more_body', False)
+            return message
+
+        async def watched_send(message: Message) -> None:
+            nonlocal is_early
+            if message['type'] == 'http.response.start' and not is_read:
+                is_early = True
+                message.setdefault('headers', [])
+                MutableHeaders(scope=message)['Connection'] = 'close'
+            is_last = message['type'] == 'http.response.body' and not message.get('more_body')
+            if not (is_early and is_last):
+                await send(message)
+                return
+            await send({**message, 'more_body': True})
+            await self._drop_rest(watched_receive, lambda: is_read)
+            await send({'type': 'http.response.body', 'body': b''})
+
+        await self.app(scope, watched_receive, watched_send)
+
+    async def _drop_rest(self, receive: Receive, is_read: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(self.max_s):
+                while not is_read():
+                    await asyncio.wait_for(receive(), self.max_silence_s)
+        except TimeoutError:
+            pass
+
+
+def _has_body(scope: Scope) -> bool:
+    lengths = header_values(scope, 'content-length')
+    return any(value != '0' for value in lengths) or bool(header_values(scope, 'transfer-encoding'))

@@ -1,16 +1,19 @@
-"""What Prometheus is told, and the log line of a request."""
+"""Numbers for Prometheus, and the log line of each request."""
 
 import time
 import uuid
 from contextvars import ContextVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from audio_search.http.paths import Paths
 from audio_search.logs import log
 from audio_search.service.service import AudioService
 
 request_id: ContextVar[str] = ContextVar('request_id', default='-')
+endpoint_of_request: ContextVar[str] = ContextVar('endpoint_of_request', default='-')
 
 
 class Metrics:
@@ -48,55 +51,49 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-endpoint_of_request: ContextVar[str] = ContextVar('endpoint_of_request', default='-')
-
-
 class RequestLog:
-    """Gives each request an id, counts it, and writes one line of JSON about it."""
+    """Gives each request an id, counts it, and logs it in one line of JSON."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, endpoints: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Paths) -> None:
         self.app = app
         self.metrics = metrics
-        self.endpoints = endpoints
+        self.paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] != 'http':
             await self.app(scope, receive, send)
             return
-        # Paths that nobody serves are counted as one, or each would make a series of its own.
         path = scope['path']
-        endpoint = path if path in self.endpoints else f'/{path.split("/")[1]}'
-        if endpoint not in self.endpoints and endpoint not in ('/audio', '/ui', '/health'):
-            endpoint = 'other'
+        endpoint = self.paths.label(path)
         id_ = uuid.uuid4().hex
         request_id.set(id_)
         endpoint_of_request.set(endpoint)
         status = 500
-        begun = time.perf_counter()
+        start = time.perf_counter()
 
-        async def noted(message: Message) -> None:
+        async def watched(message: Message) -> None:
             nonlocal status
             if message['type'] == 'http.response.start':
                 status = message['status']
                 message.setdefault('headers', [])
-                message['headers'] = [*message['headers'], (b'x-request-id', id_.encode())]
+                MutableHeaders(scope=message)['X-Request-Id'] = id_
             await send(message)
 
         try:
-            await self.app(scope, receive, noted)
+            await self.app(scope, receive, watched)
         finally:
-            spent_s = time.perf_counter() - begun
+            took_s = time.perf_counter() - start
             self.metrics.requests.labels(endpoint, str(status)).inc()
-            self.metrics.latency.labels(endpoint, 'total').observe(spent_s)
+            self.metrics.latency.labels(endpoint, 'total').observe(took_s)
             if status >= 400:
                 self.metrics.errors.labels(str(status)).inc()
-            if endpoint not in ('/', '/health', '/metrics', '/ui'):
+            if self.paths.is_logged(path):
                 line = {
                     'request_id': id_,
                     'method': scope['method'],
                     'path': path,
                     'status': status,
-                    'ms': round(spent_s * 1000, 1),
+                    'ms': round(took_s * 1000, 1),
                 }
                 log.info('request', extra={'fields': line})
 

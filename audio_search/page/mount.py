@@ -16,10 +16,10 @@ from audio_search.errors import Kind, RequestError
 from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
 from audio_search.page.layout import Page
+from audio_search.paths import PAGE as PATH
 from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
-PATH = '/ui'
 HERE = Path(__file__).parent
 SCRIPTS = ('page.js', 'uploads.js')
 EXCERPT_S = 30.0  # of a longer clip, the picture shows the surroundings of the match

@@ -34,12 +34,13 @@ class ChunkRequest:
 class ClipRequest:
     """A clip, named by its `id`, its `uri`, or the file it came in (`upload`).
 
-    Without `tags` (None) a stored clip keeps those it has.
+    Without `tags` (None) a stored clip keeps those it has, and a new one gets `new_tags`.
     """
 
     id: str | None = None
     uri: str | None = None
     tags: dict[str, Any] | None = None
+    new_tags: dict[str, Any] | None = None
     chunks: Sequence[ChunkRequest] = ()
     upload: Upload | None = None
 
@@ -51,6 +52,7 @@ class Item:
     clip: AudioClip
     source: sources.Source | None = None
     upload: Upload | None = None  # where its sound came in the request
+    is_stored: bool = False
 
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
@@ -91,6 +93,7 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
         assert item.source
         if not known.chunk_count:
             continue
+        item.is_stored = True
         if item.clip.id == item.source.id:  # not one that the user gave
             item.clip.id = known.id
         if item.clip.id == known.id and item.source.is_unchanged_since(known.source):

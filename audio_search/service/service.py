@@ -9,21 +9,20 @@ from typing import Any, Protocol
 
 from docarray import DocList
 
-from audio_search.audio import sources
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.listing import listed, mark_missing, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import batches
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
 from audio_search.service.uploads import Upload, Uploads
-from audio_search.service.views import ClipsPage, ListedClip, Status
+from audio_search.service.views import ClipsPage, Status
 from audio_search.settings import Settings
 from audio_search.store.filters import FilterError, validate
 
 # Where every document of a request fails for one of these reasons, the request does.
 WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
-SCAN_CLIPS = 1000  # looked through at once for those whose file is missing
 
 
 class Observer(Protocol):
@@ -64,17 +63,21 @@ class AudioService:
         self, requests: Sequence[ClipRequest], *, include: Sequence[str] = ()
     ) -> list[AudioClip]:
         """Every document answered, in order; each stored, or with an `error` that says why not."""
-        async with self.admission.work():
-            try:
+        try:
+            async with self.admission.work():
                 items = await self._resolve(requests, keep=True)
-            except RequestError:
+                await self._look_up(items)
+                for item, request in zip(items, requests, strict=True):
+                    if item.clip.tags is None and not item.is_stored:
+                        item.clip.tags = request.new_tags
+                await self._run('/index', items, {'include': list(include)})
+                failed = [item.upload for item in items if item.clip.error and item.upload]
+                self.drop([upload for upload in failed if upload.is_new])
+                return self._answers(items, (Kind.MISSING, Kind.REFUSED))
+        except RequestError as error:
+            if error.kind is not Kind.LATE:  # of a request that ran, some clips may be stored
                 self.drop([one.upload for one in requests if one.upload and one.upload.is_new])
-                raise
-            await self._look_up(items)
-            await self._run('/index', items, {'include': list(include)})
-            failed = [item.upload for item in items if item.clip.error and item.upload]
-            self.drop([upload for upload in failed if upload.is_new])
-            return self._answers(items, (Kind.MISSING, Kind.REFUSED))
+            raise
 
     async def search(
         self,
@@ -90,23 +93,23 @@ class AudioService:
         if limit is not None:
             parameters['limit'] = limit
         items: list[Item] = []
-        async with self.admission.work():
-            try:
+        try:
+            async with self.admission.work():
                 if filter:
                     parameters['filter'] = _checked(filter)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
-            finally:
-                came = [request.upload for request in requests if request.upload]
-                self.drop([*came, *(item.upload for item in items if item.upload)])
-            for item, request in zip(items, requests, strict=True):
-                if item.upload:
-                    item.clip.uri = item.upload.name
-                else:
-                    item.clip.uri = request.uri or item.clip.uri
-                item.clip.id = request.id or item.clip.id
-            await asyncio.to_thread(self._mark_missing, [item.clip for item in items])
-            return self._answers(items)
+                for item, request in zip(items, requests, strict=True):
+                    if item.upload:
+                        item.clip.uri = item.upload.name
+                    else:
+                        item.clip.uri = request.uri or item.clip.uri
+                    item.clip.id = request.id or item.clip.id
+                await asyncio.to_thread(mark_missing, [item.clip for item in items], self.roots)
+                return self._answers(items)
+        finally:
+            came = [request.upload for request in requests if request.upload]
+            self.drop([*came, *(item.upload for item in items if item.upload)])
 
     async def update(self, requests: Sequence[ClipRequest]) -> list[AudioClip]:
         """Replace the tags of stored clips, named by id or uri."""
@@ -114,14 +117,38 @@ class AudioService:
             return await self._by_name('/update', requests)
 
     async def delete(
-        self, requests: Sequence[ClipRequest] = (), *, ids: Sequence[str] = ()
+        self,
+        requests: Sequence[ClipRequest] = (),
+        *,
+        ids: Sequence[str] = (),
+        filter: dict[str, Any] | None = None,
+        prefix: str | None = None,
     ) -> list[AudioClip]:
-        """Forget clips, named by id or uri, and the sound that was uploaded for them."""
+        """Forget clips, and the sound that was uploaded for them: those named by id or uri, or all
+        that fit `filter` and whose uri begins with `prefix`. Returns the clips."""
+        named = [*requests, *(ClipRequest(id=id_) for id_ in ids)]
+        chosen = _selection(filter, prefix)
+        if chosen and named:
+            raise RequestError(
+                Kind.INVALID,
+                'clips are both named and chosen by filter or prefix; send two requests',
+            )
+        if chosen and not (filter or prefix):
+            raise RequestError(
+                Kind.INVALID,
+                'an empty filter or prefix fits every clip; use /clear to forget all of them',
+            )
         async with self.admission.work():
-            named = [*requests, *(ClipRequest(id=id_) for id_ in ids)]
-            clips = await self._by_name('/delete', [replace(one, tags=None) for one in named])
+            if chosen:
+                clips = await self._delete_chosen(chosen)
+            else:
+                clips = await self._by_name('/delete', [replace(one, tags=None) for one in named])
             await self._forget_uploads(clips)
             return clips
+
+    async def _delete_chosen(self, chosen: dict[str, Any]) -> list[AudioClip]:
+        clips, _ = await self.pipeline.post('/delete', parameters=chosen, only='indexer')
+        return self._answers([Item(clip) for clip in clips])
 
     async def clear(self) -> list[AudioClip]:
         """Forget every clip."""
@@ -152,12 +179,29 @@ class AudioService:
             stride_s=found['stride_s'],
         )
 
-    async def clips(self, offset: int, limit: int, *, include: Sequence[str] = ()) -> ClipsPage:
-        """A page of what is stored, in the order it was stored."""
-        parameters = {'offset': offset, 'limit': limit, 'include': list(include)}
-        page = await self._ask('/clips', parameters)
-        found = await asyncio.to_thread(self._listed, json.loads(page['clips']))
-        return ClipsPage(found, int(page['total']))
+    async def clips(
+        self,
+        offset: int,
+        limit: int,
+        *,
+        include: Sequence[str] = (),
+        filter: dict[str, Any] | None = None,
+        prefix: str | None = None,
+        missing: bool | None = None,
+    ) -> ClipsPage:
+        """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
+        begins with `prefix`, and whose file is gone, or is there (`missing`)."""
+        chosen = {'include': list(include), **_selection(filter, prefix)}
+
+        async def read(offset: int, limit: int) -> ClipsPage:
+            page = await self._ask('/clips', {'offset': offset, 'limit': limit, **chosen})
+            found = await asyncio.to_thread(listed, json.loads(page['clips']), self.roots)
+            return ClipsPage(found, int(page['total']))
+
+        if missing is None:
+            return await read(offset, limit)
+        async with self.admission.work():
+            return await scan(read, offset, limit, missing)
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
@@ -255,32 +299,6 @@ class AudioService:
         for upload in uploads:
             self.uploads.remove(upload.uri)
 
-    def _mark_missing(self, clips: Iterable[AudioClip]) -> None:
-        for clip in clips:
-            for match in clip.matches:
-                if match.has_file and self._is_missing(match.uri):
-                    match.missing = True
-
-    def _is_missing(self, uri: str | None) -> bool:
-        try:
-            sources.resolve(uri or '', self.roots)
-        except sources.MediaError:
-            return True
-        return False
-
-    def _listed(self, found: Sequence[dict[str, Any]]) -> list[ListedClip]:
-        return [
-            ListedClip(
-                id=clip['id'],
-                uri=clip['uri'],
-                tags=clip['tags'],
-                chunk_count=clip['chunk_count'],
-                point=clip.get('point') and tuple(clip['point']),
-                missing=clip['has_file'] and self._is_missing(clip['uri']),
-            )
-            for clip in found
-        ]
-
     def _answers(
         self, items: Sequence[Item], whole_request: Sequence[Kind] = WHOLE_REQUEST
     ) -> list[AudioClip]:
@@ -300,11 +318,21 @@ def _like(winner: AudioClip, clip: AudioClip) -> AudioClip:
     return AudioClip(
         id=winner.id,
         uri=clip.uri,
-        tags=clip.tags,
+        tags=winner.tags if clip.tags is None else clip.tags,
         chunk_count=winner.chunk_count,
         error=winner.error,
         error_kind=winner.error_kind,
     )
+
+
+def _selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, Any]:
+    """What chooses clips, as parameters of the indexer."""
+    chosen: dict[str, Any] = {}
+    if filter is not None:
+        chosen['filter'] = _checked(filter)
+    if prefix is not None:
+        chosen['prefix'] = prefix
+    return chosen
 
 
 def _checked(filter: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Stored clips as they are listed, and which of their files are gone."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from audio_search.audio import sources
+from audio_search.documents import AudioClip
+from audio_search.service.views import ClipsPage, ListedClip
+
+SCAN_CLIPS = 1000  # whose files are looked at at once
+
+Roots = tuple[Path, ...]
+
+
+def is_missing(uri: str | None, roots: Roots) -> bool:
+    """Whether there is no file that the service may read."""
+    try:
+        sources.resolve(uri or '', roots)
+    except sources.MediaError:
+        return True
+    return False
+
+
+def mark_missing(clips: Iterable[AudioClip], roots: Roots) -> None:
+    """Say of each match whose sound came from a file whether that is gone."""
+    for clip in clips:
+        for match in clip.matches:
+            if match.has_file and is_missing(match.uri, roots):
+                match.missing = True
+
+
+def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:
+    """Clips as the indexer lists them, with what the disk says of their files."""
+    return [
+        ListedClip(
+            id=clip['id'],
+            uri=clip['uri'],
+            tags=clip['tags'],
+            chunk_count=clip['chunk_count'],
+            point=clip.get('point') and tuple(clip['point']),
+            missing=clip['has_file'] and is_missing(clip['uri'], roots),
+        )
+        for clip in found
+    ]
+
+
+async def scan(
+    read: Callable[[int, int], Awaitable[ClipsPage]], offset: int, limit: int, missing: bool
+) -> ClipsPage:
+    """A page of the clips whose file is gone, or is there.
+
+    Only the disk knows which those are, so `read(offset, limit)` is asked for all clips.
+    """
+    clips: list[ListedClip] = []
+    total = start = 0
+    while True:
+        page = await read(start, SCAN_CLIPS)
+        for clip in page.clips:
+            if clip.missing == missing:
+                if offset <= total < offset + limit:
+                    clips.append(clip)
+                total += 1
+        start += SCAN_CLIPS
+        if start >= page.total:
+            return ClipsPage(clips, total)
