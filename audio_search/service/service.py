@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from docarray import DocList
 
+from audio_search.audio import sources
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
