@@ -1,8 +1,8 @@
 """Checks that every pin of a lock file has a wheel for each platform and Python.
 
 uv resolves the file as if it ran there, wheels only, and reads nothing but the packages' metadata;
-pip would download gigabytes. Prints a table. Exit status 1 where a wheel is missing that SOURCE_ONLY
-does not explain.
+pip would download gigabytes. Prints a table. Exit status 1 where a wheel is missing that
+SOURCE_ONLY does not explain.
 """
 
 import argparse
@@ -24,7 +24,7 @@ MIN_MACOS = '14.0'
 # Pure Python that is built from its source, so a missing wheel needs no compiler.
 SOURCE_ONLY = {
     'jcloud': 'is published without wheels',
-    'jina': 'has wheels up to Python 3.11, none for Linux on arm64; scripts/setup.sh builds it apart',
+    'jina': 'has wheels up to Python 3.11, none for Linux arm64; setup.sh builds it apart',
 }
 
 
