@@ -5,6 +5,7 @@ Jina tells the waiting process only that another one failed, and with `quiet_err
 
 import errno
 import json
+import os
 import sys
 import tempfile
 from argparse import Namespace
@@ -52,6 +53,7 @@ class ReportingRuntime(AsyncNewLoopRuntime):
             super().__init__(args, **kwargs)
         except BaseException as error:  # SystemExit where uvicorn cannot listen
             report(str(args.name).partition('/')[0], error)
+            _be_silent()
             raise SystemExit(1) from None  # Jina and Python print nothing about that
 
 
@@ -71,4 +73,11 @@ def report(process: str, error: BaseException) -> None:
     if Failures.current:
         Failures.current.add(process, sentence)
     else:
-        print(f'audio-search: the {process} did not start: {sentence}', file=sys.stderr)
+        print(f'audio-search: the {process} did not start: {sentence}', file=sys.stderr, flush=True)
+
+
+def _be_silent() -> None:
+    """What event loops and native threads print on the way out says nothing new, at length."""
+    with open(os.devnull, 'w') as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)

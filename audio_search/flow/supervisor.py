@@ -1,7 +1,6 @@
 """The Flow's processes: started, watched, replaced when one dies, and ended together."""
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import time
@@ -22,6 +21,7 @@ WATCH_S = 0.5
 START_WATCH_S = 0.05
 RESTARTS_PER_MINUTE = 5
 END_S = 6.0  # for a process to finish what it does, before it is killed
+START_END_S = 1.5  # for one that is still starting, which has no request to finish
 
 
 class StartError(RuntimeError):
@@ -145,10 +145,6 @@ class Supervisor:
                 for place in range(len(replicas._pods)):
                     yield replicas._pods, place
 
-    def _processes(self) -> list[multiprocessing.Process]:
-        pods = [pods[place] for pods, place in self._places()]
-        return [pod.worker for pod in pods if pod.worker.pid]
-
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._pid:  # a child that Jina has not given its own handlers yet
             os._exit(128 + number)
@@ -159,16 +155,17 @@ class Supervisor:
     def _end(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # it is ending already
-        processes = self._processes()
-        for process in processes:
+        pods = [pods[place] for pods, place in self._places() if pods[place].worker.pid]
+        ends = [(pod.worker, END_S if pod.is_ready.is_set() else START_END_S) for pod in pods]
+        begun = time.monotonic()
+        for process, _ in ends:
             process.terminate()
-        deadline = time.monotonic() + END_S
-        for process in processes:
-            process.join(max(0.0, deadline - time.monotonic()))
-        for process in processes:
+        for process, grace_s in sorted(ends, key=lambda end: end[1]):
+            process.join(max(0.0, begun + grace_s - time.monotonic()))
             if process.is_alive():
                 process.kill()
-                process.join()
+        for process, _ in ends:
+            process.join()
         # Otherwise Jina waits a minute for a killed process to report that it has ended.
         for pods, place in self._places():
             pods[place].is_shutdown.set()

@@ -77,7 +77,9 @@ self.taken.listen()"""
         f'gateway: {{uses: GATEWAY, protocol: http, host: 127.0.0.1, port: {taken}}}\nexecutors:',
     )
     path.write_text(text.replace('GATEWAY', str(ROOT / 'executors' / 'gateway.yml')))
-    (line,) = start(tmp_path / 'workspace', path, AUDIO_SEARCH_PORT=str(taken))
+    lines = start(tmp_path / 'workspace', path, AUDIO_SEARCH_PORT=str(taken))
+    assert len(lines) == 1, lines
+    line = lines[0]
     assert line == (
         f'StartError: the gateway did not start: cannot listen on 127.0.0.1:{taken} (Address '
         'already in use); stop what does, or set AUDIO_SEARCH_PORT to another port'
