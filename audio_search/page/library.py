@@ -168,8 +168,8 @@ def _progress(done: int, total: int, errors: Sequence[str]) -> str:
     problems = f'<ul class="as-alert" role="alert">{refused}</ul>' if refused else ''
     if done == total:
         indexed = total - len(errors)
-        says = f'{count(indexed, "clip")} indexed.' if indexed else 'Nothing was indexed.'
-        return f'<p class="as-done" role="status">{says}</p>{problems}'
+        message = f'{count(indexed, "clip")} indexed.' if indexed else 'Nothing was indexed.'
+        return f'<p class="as-done" role="status">{message}</p>{problems}'
     return (
         f'<p class="as-note" role="status"><progress max="{total}" value="{done}" '
         f'aria-label="Indexing"></progress> {done} of {total} done …</p>{problems}'

@@ -50,9 +50,9 @@ def query_html(result: SearchResult) -> str:
 
 
 def matches_html(result: SearchResult, colours: LabelColours) -> str:
-    """What is to be known of the query, and the matches or why there are none."""
-    known = status(result.note) if result.note else ''
-    return known + _list(result, colours)
+    """The note about the query, if there is one, and the matches, or why there are none."""
+    notice = status(result.note) if result.note else ''
+    return notice + _list(result, colours)
 
 
 def _list(result: SearchResult, colours: LabelColours) -> str:

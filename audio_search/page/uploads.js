@@ -95,7 +95,7 @@ window.audioSearch.uploads = (() => {
     event.target.dispatchEvent(new DragEvent('dragleave', {bubbles: true}));  // ends the highlight
   }, true);
 
-  // Of what fails on the way Gradio says only "Error", and of a recording nothing at all.
+  // Where an upload fails, Gradio shows only "Error", and for a recording nothing at all.
   const send = window.fetch;
   window.fetch = async (resource, options) => {
     if (!String(resource).includes('/gradio_api/upload') || options?.method !== 'POST') {

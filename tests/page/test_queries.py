@@ -1,8 +1,16 @@
+import asyncio
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from audio_search.documents import AudioChunk, Embedding
-from audio_search.page.queries import Sound, Windows, audio_path
+from audio_search.errors import Kind, RequestError
+from audio_search.page.queries import Sound, Windows, audio_path, search
+from audio_search.service.service import AudioService
+from audio_search.service.uploads import Uploads
+from audio_search.settings import Settings
+from tests.conftest import write_tone
 
 
 def windows(*vectors: list[int]) -> Windows:
@@ -38,3 +46,34 @@ def test_a_sound_survives_a_form(sound: Sound) -> None:
 
 def test_any_id_is_a_path() -> None:
     assert audio_path('a/b?c#d "e"') == '/audio/a%2Fb%3Fc%23d%20%22e%22'
+
+
+class Nobody:
+    """Is told what the service did, and does not care."""
+
+    def clips_failed(self, count: int) -> None: ...
+
+
+def test_a_search_that_finds_no_place_is_told_and_leaves_no_copy(tmp_path: Path) -> None:
+    environ = {
+        'AUDIO_SEARCH_WORKSPACE': str(tmp_path),
+        'AUDIO_SEARCH_CONCURRENCY': '1',
+        'AUDIO_SEARCH_QUEUE_WAIT_S': '0.01',
+    }
+    settings = Settings.from_env(environ)
+    uploads = Uploads(settings.media)
+    uploads.open()
+    # No executor is reached, so there is no pipeline.
+    service = AudioService(None, settings, uploads, Nobody())  # type: ignore[arg-type]
+    sound = Sound(path=write_tone(tmp_path / 'tone.wav', 1))
+
+    async def search_while_busy() -> None:
+        # In a task of its own: a place counts for the whole context that took it.
+        asked = asyncio.create_task(search(service, sound, 5, [], 2.0, False))
+        async with service.admission.place():
+            with pytest.raises(RequestError) as refused:
+                await asked
+        assert refused.value.kind == Kind.BUSY
+
+    asyncio.run(search_while_busy())
+    assert not list((settings.media / '.incoming').iterdir())

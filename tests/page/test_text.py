@@ -8,7 +8,7 @@ from audio_search.service.pipeline import ExecutorDown
 
 
 @pytest.mark.parametrize(
-    ('error', 'says'),
+    ('error', 'expected'),
     [
         (Problem('choose a clip'), 'choose a clip.'),
         (RequestError(Kind.MISSING, 'there is no such clip; see the library'), 'see the library.'),
@@ -19,8 +19,8 @@ from audio_search.service.pipeline import ExecutorDown
         (ExecutorDown('encoder'), 'The encoder is down.'),
     ],
 )
-def test_errors_in_plain_words(error: Exception, says: str) -> None:
-    assert says in sentence(error)
+def test_errors_in_plain_words(error: Exception, expected: str) -> None:
+    assert expected in sentence(error)
 
 
 def test_what_nobody_expected_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
@@ -61,7 +61,7 @@ def test_label_of(tags: dict[str, object], label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('beg', 'end', 'words'),
+    ('start', 'end', 'expected'),
     [
         (0, 4000, '0 – 4 s'),
         (2500, 6500, '2.5 – 6.5 s'),
@@ -69,8 +69,8 @@ def test_label_of(tags: dict[str, object], label: str) -> None:
         (3_598_000, 3_602_000, '59:58 – 1:00:02'),
     ],
 )
-def test_part(beg: int, end: int, words: str) -> None:
-    assert part(beg, end) == words
+def test_part(start: int, end: int, expected: str) -> None:
+    assert part(start, end) == expected
 
 
 def test_clock_rounds_to_the_second() -> None:
