@@ -68,6 +68,19 @@ def test_jinas_client_sends_many_and_gets_them_all(service: RunningService) -> N
     assert [clip.matches[0].uri for clip in found] == [clip.uri for clip in docs[:3]]
 
 
+def test_labels_outlive_what_jinas_client_sends_without_tags(service: RunningService) -> None:
+    """README's example after `make serve`: documents without tags arrive with nulls in them."""
+    uris = ['toy-data/111_churchbell.mp3', 'toy-data/112_churchbell.mp3']
+    data = [{'uri': uri, 'tags': {'label': 'churchbell'}} for uri in uris]
+    service.answers('/index', *data)
+    docs = from_files([str(ROOT / uri) for uri in uris])
+    client = Client(host='127.0.0.1', port=service.port, protocol='http')
+    indexed = client.post('/index', inputs=docs, return_type=DocList[AudioClip])
+    assert [clip.tags for clip in indexed] == [{'label': 'churchbell'}] * 2
+    clips = service.http.get('/clips').json()['clips']
+    assert [clip['tags'] for clip in clips] == [{'label': 'churchbell'}] * 2
+
+
 def test_chunks_that_a_client_cut_are_indexed_and_found(service: RunningService) -> None:
     import numpy as np
 

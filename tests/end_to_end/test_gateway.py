@@ -228,8 +228,8 @@ def test_what_jina_clients_add_is_ignored_and_floats_are_understood(
         '/search',
         json={
             'data': [{'uri': FEW[0], 'id': None, 'tags': None, 'chunks': None, 'tensor': None}],
-            'parameters': {'limit': 2.0, 'filter': None, 'unknown': 1},
-            'header': {'requestId': 'x'},
+            'parameters': {'limit': 2.0, 'filter': None, '__results__': {}},
+            'header': {'requestId': 'x', 'anything': 1},
             'exec_endpoint': '/search',
             'target_executor': '',
         },

@@ -4,22 +4,18 @@ import asyncio
 import json
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, EarlyAnswer
 from audio_search.service.admission import Admission
-from tests.http.asgi import call, client
+from tests.http.asgi import call, client, served
 
 
 async def echo(request: Request) -> PlainTextResponse:
@@ -105,22 +101,6 @@ def test_requests_past_the_limit_wait_and_then_get_a_503_without_being_read() ->
     asyncio.run(scenario())
     assert max_running == 2
     assert not is_read
-
-
-@contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """By a real server, since only that has a connection to close."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level='error', lifespan='off', ws='none'))
-    with socket.socket() as listening:
-        listening.bind(('127.0.0.1', 0))
-        listening.listen()
-        thread = Thread(target=server.run, kwargs={'sockets': [listening]})
-        thread.start()
-        try:
-            yield f'http://127.0.0.1:{listening.getsockname()[1]}'
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.mark.parametrize(
