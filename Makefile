@@ -28,6 +28,7 @@ lint: setup  ## check style and types
 	.venv/bin/ruff check $(PYTHON_FILES)
 	.venv/bin/ruff format --check $(PYTHON_FILES)
 	.venv/bin/mypy app.py audio_search executors scripts
+	.venv/bin/lint-imports --no-cache
 
 format: setup  ## put the code into its form
 	.venv/bin/ruff check --fix $(PYTHON_FILES)

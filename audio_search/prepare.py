@@ -3,28 +3,29 @@
 `audio_search.documents`, `audio_search.flow` and `executors` import it, so that nobody else has to.
 """
 
-import os
 import sys
 import warnings
 from typing import Any, Generic
 
 from pydantic.warnings import PydanticDeprecationWarning
 
-from audio_search.settings import apply_defaults
+from audio_search.process import hidden, set_defaults
+from audio_search.settings import DEFAULTS
 
-apply_defaults()
-
-# Jina and Gradio report each start to their makers unless told not to.
-os.environ.setdefault('JINA_OPTOUT_TELEMETRY', '1')
-os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
-# Executors listen on every interface, without authentication, unless this says otherwise.
-os.environ.setdefault('JINA_DEFAULT_HOST', '127.0.0.1')
-
-# At lower levels Jina logs the random port of each process and every probe before it listens.
-os.environ.setdefault('JINA_LOG_LEVEL', 'ERROR')
-
-# gRPC logs every closed connection at the information level.
-os.environ.setdefault('GRPC_VERBOSITY', 'ERROR')
+set_defaults(
+    {
+        **DEFAULTS,
+        # Jina and Gradio report each start to their makers unless told not to.
+        'JINA_OPTOUT_TELEMETRY': '1',
+        'GRADIO_ANALYTICS_ENABLED': 'False',
+        # Executors listen on every interface, without authentication, unless this says otherwise.
+        'JINA_DEFAULT_HOST': '127.0.0.1',
+        # At lower levels Jina logs the random port of each process and every probe of it.
+        'JINA_LOG_LEVEL': 'ERROR',
+        # gRPC logs every closed connection at the information level.
+        'GRPC_VERBOSITY': 'ERROR',
+    }
+)
 
 # docarray and jina support pydantic 1 and 2 at once, so pydantic warns of deprecations at length.
 warnings.filterwarnings('ignore', category=PydanticDeprecationWarning, module='docarray|jina')
@@ -37,13 +38,8 @@ def _import_docarray_alone() -> None:
     """docarray imports every tensor framework it finds, for tensor types we do not use: TensorFlow
     costs 4 s and 400 MB in each process. It takes an import that fails as "not installed", so the
     frameworks are hidden while docarray loads, and only then."""
-    hidden = [name for name in ('tensorflow', 'torch', 'jax') if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
+    with hidden('tensorflow', 'torch', 'jax'):
         import docarray.array.any_array
-    finally:
-        for name in hidden:
-            del sys.modules[name]
     if sys.version_info >= (3, 12):
         # docarray 0.41 subscripts a generic array with types.GenericAlias from Python 3.12 on.
         # typing takes such an alias apart and cannot put it together again, so `import jina` fails

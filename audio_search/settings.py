@@ -38,13 +38,6 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would do."""
 
 
-def apply_defaults() -> None:
-    """Put the default of every setting that is absent or empty into the environment."""
-    for name, value in DEFAULTS.items():
-        if not os.environ.get(name):
-            os.environ[name] = value
-
-
 @dataclass(frozen=True)
 class Settings:
     """What the environment says, checked. Paths are absolute, `~` stands for the home folder."""

@@ -6,12 +6,12 @@ from pathlib import Path
 from jina import Flow
 
 from audio_search.flow import failures
+from audio_search.process import set_defaults, set_environment
 from audio_search.settings import (
     CHECKOUT,
     DEFAULTS,
     Settings,
     SettingsError,
-    apply_defaults,
     check_roots,
 )
 
@@ -37,9 +37,9 @@ def load_flow(path: str | Path | None = None, **overrides: object) -> Flow:
     changed = {PREFIX + name.upper(): str(value) for name, value in overrides.items()}
     settings = Settings.from_env({**os.environ, **changed})
     check_roots(settings.roots)
-    os.environ.update(changed)
-    apply_defaults()
-    os.environ.update(settings.environment())
+    set_environment(changed)
+    set_defaults(DEFAULTS)
+    set_environment(settings.environment())
     failures.install()
     return Flow.load_config(str(path), extra_search_paths=[str(CHECKOUT)])
 

@@ -1,10 +1,11 @@
 """The folder in which Gradio keeps uploads until they are searched with or indexed."""
 
-import os
 import shutil
 import threading
 import time
 from pathlib import Path
+
+from audio_search.process import set_environment
 
 KEPT_S = 3600.0  # so long a search with an upload can be repeated with other options
 SWEEP_S = 600.0
@@ -17,7 +18,7 @@ def open_cache(folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    os.environ['GRADIO_TEMP_DIR'] = str(folder)  # the only way to tell Gradio
+    set_environment({'GRADIO_TEMP_DIR': str(folder)})
     threading.Thread(target=_sweep_always, args=(folder,), name='page-cache', daemon=True).start()
 
 

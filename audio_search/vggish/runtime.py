@@ -1,37 +1,22 @@
 """TensorFlow and TF-Slim, imported quietly and without what VGGish does not use; devices and
 precisions."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from audio_search.process import hidden, set_defaults
 from audio_search.vggish.parameters import PRECISIONS
-
-
-@contextmanager
-def _hidden(*names: str) -> Iterator[None]:
-    """Importing one of these modules fails meanwhile, unless it is loaded already."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def _import_tensorflow() -> ModuleType:
     # TensorFlow reads this when it is imported: no notes on CPU instructions, oneDNN, absent GPUs.
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    set_defaults({'TF_CPP_MIN_LOG_LEVEL': '2'})
     # TensorFlow loads Keras, and with it pandas, though nothing here is a Keras model: 110 MB and a
     # third of the time. Where importing Keras fails, it goes on without.
-    with _hidden('keras', 'tf_keras'):
+    with hidden('keras', 'tf_keras'):
         import tensorflow
     for gpu in tensorflow.config.list_physical_devices('GPU'):
         # Otherwise TensorFlow takes all of the memory at once.
@@ -42,7 +27,7 @@ def _import_tensorflow() -> ModuleType:
 def _import_slim() -> ModuleType:
     # One loss in TF-Slim uses scikit-learn, which would load pandas and half of scipy: 100 MB and
     # 2 s. Where importing scikit-learn fails, TF-Slim goes on without.
-    with _hidden('sklearn'):
+    with hidden('sklearn'):
         import tf_slim
     return tf_slim
 

@@ -1,0 +1,35 @@
+"""What this process changes in itself for libraries that can be told in no other way.
+
+Only this module changes the environment and `sys.modules`, so that whoever wonders where a variable
+or a missing module comes from has one place to look.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+
+def set_environment(values: Mapping[str, str]) -> None:
+    """Set variables, for this process and those it starts."""
+    os.environ.update(values)
+
+
+def set_defaults(values: Mapping[str, str]) -> None:
+    """Set those of the variables that are absent or empty."""
+    for name, value in values.items():
+        if not os.environ.get(name):
+            os.environ[name] = value
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Importing one of these modules fails meanwhile, unless it is loaded already. Libraries that
+    import what they can do without then go on without it."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
