@@ -152,7 +152,9 @@ class Page:
             searched.then(None, js='() => window.audioSearch.showResults()')
         for taker, id_ in ((self._own, 'as-own'), (self._files, 'as-files')):
             report = f"(value) => {{ window.audioSearch.uploads.changed('{id_}', value); }}"
-            taker.change(None, [taker], [], js=report, trigger_mode='multiple')
+            taker.change(
+                None, [taker], [], js=report, api_visibility='private', trigger_mode='multiple'
+            )
         for option in options:
             _on(option.change, do.search_again, [self._last_sound, *options], shown, latest=True)
         _on(self._matches.compare, do.compare, [self._result], [self._heat])

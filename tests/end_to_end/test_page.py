@@ -486,6 +486,7 @@ def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> No
     page.goto(f'{guarded.url}/ui')
     page.get_by_label('Token').fill(TOKEN)
     page.get_by_label('Token').press('Enter')
+    expect(page.get_by_text('Weights')).to_be_visible()  # what can be chosen is listed with it
     search_with_clip(page, NOT_INDEXED)
     expect(page.get_by_text('Nothing in the index fits')).to_be_visible()
     page.get_by_role('tab', name='Map').click()
