@@ -74,10 +74,12 @@ class Key(ID):
 if TYPE_CHECKING:
     # What may be assigned to such a field: pydantic converts it, which a type checker cannot know.
     Id = str
+    ErrorKind = Kind
     JsonObject = dict[str, Any]
     Tensor = np.ndarray
 else:
     Id = Key
+    ErrorKind = str  # docarray rebuilds documents from their schemas, without enums
     JsonObject = Tags
     Tensor = NdArray
 
@@ -155,7 +157,7 @@ class AudioClip(BaseDoc):
     chunk_count: int | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
     error: str | None = None
-    error_kind: Kind | None = None
+    error_kind: ErrorKind | None = None
     note: str | None = Field(
         default=None, description='what the user should know of a clip that could be used'
     )

@@ -305,7 +305,7 @@ class AudioService:
         if len(kinds) == 1 and (kind := kinds.pop()) in whole_request:
             assert kind
             more = f' (and so are the other {len(clips) - 1})' if len(clips) > 1 else ''
-            raise RequestError(kind, (clips[0].error or '') + more)
+            raise RequestError(Kind(kind), (clips[0].error or '') + more)
         return clips
 
 

@@ -202,7 +202,7 @@ def test_a_clip_that_cannot_be_used_fails_alone(
     here.write('noise.wav', NOISE)
     bad, good = run(here.service.index([request_, *clips(here.write('a.wav'))]))
     assert word in bad.error
-    assert bad.error_kind is kind
+    assert bad.error_kind == kind
     assert bad.id
     assert good.error is None
     assert here.failures.clips == 1
