@@ -52,11 +52,13 @@ def test_no_id_is_made_up() -> None:
 
 
 def test_documents_do_not_share_tags_or_chunks() -> None:
-    first, second = AudioClip(), AudioClip()
-    assert first.tags is None
-    first.chunks.append(AudioChunk())
+    first, second = AudioChunk(), AudioChunk()
+    first.tags['a'] = 1
     assert second.tags == {}
-    assert len(second.chunks) == 0
+    clip, other = AudioClip(), AudioClip()
+    clip.chunks.append(first)
+    assert len(other.chunks) == 0
+    assert other.tags is None
 
 
 def test_from_files_finds_sorted_clips(tmp_path: Path) -> None:
