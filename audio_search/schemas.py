@@ -67,7 +67,7 @@ def unknown_key(key: str, known: Iterable[str], elsewhere: Mapping[str, str]) ->
     if near := get_close_matches(key, [*known, *elsewhere], n=1):
         place = f', in {elsewhere[near[0]]}' if near[0] not in known else ''
         return f'{shown} is unknown; the nearest key is {near[0]!r}{place}'
-    return f'{shown} is unknown; there ' + (f'are {", ".join(known)}' if known else 'is no key')
+    return f'{shown} is unknown; ' + (f'known are {", ".join(known)}' if known else 'leave it out')
 
 
 class Body(BaseModel):
@@ -84,9 +84,9 @@ class Body(BaseModel):
     def _check_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        for key in value.keys() - cls.model_fields.keys() - set(cls.passed):
+        for key in sorted(value.keys() - cls.model_fields.keys() - set(cls.passed)):
             if key not in cls.read_only:
-                raise ValueError(unknown_key(str(key), cls.model_fields, cls.elsewhere))
+                raise ValueError(unknown_key(key, cls.model_fields, cls.elsewhere))
             if value[key]:
                 raise ValueError(f'{key!r} is set by the service; leave it out')
         return value

@@ -2,6 +2,10 @@ from pathlib import Path
 
 import numpy as np
 from docarray import DocList
+from docarray.utils.create_dynamic_doc_class import (
+    create_base_doc_from_schema,
+    create_pure_python_type_model,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,11 +52,13 @@ def test_no_id_is_made_up() -> None:
 
 
 def test_documents_do_not_share_tags_or_chunks() -> None:
-    first, second = AudioClip(), AudioClip()
-    first.chunks.append(AudioChunk())
-    first.chunks.append(AudioChunk())
-    assert first.tags is second.tags is None
-    assert len(second.chunks) == 0
+    first, second = AudioChunk(), AudioChunk()
+    first.tags['a'] = 1
+    assert second.tags == {}
+    clip, other = AudioClip(), AudioClip()
+    clip.chunks.append(first)
+    assert len(other.chunks) == 0
+    assert other.tags is None
 
 
 def test_from_files_finds_sorted_clips(tmp_path: Path) -> None:
@@ -63,3 +69,12 @@ def test_from_files_finds_sorted_clips(tmp_path: Path) -> None:
     assert [clip.uri for clip in from_files(pattern)] == found
     assert [clip.uri for clip in from_files([pattern, str(tmp_path / 'a.*')])] == found
     assert len(from_files(str(tmp_path / 'nothing*'))) == 0
+
+
+def test_jina_can_rebuild_a_clip_from_its_schema() -> None:
+    """As the gateway does with what the executors tell it, or the Flow does not start."""
+    rebuilt = create_base_doc_from_schema(
+        create_pure_python_type_model(AudioClip).model_json_schema(), 'AudioClip'
+    )
+    assert set(rebuilt.model_fields) == set(AudioClip.model_fields)
+    rebuilt.model_json_schema()
