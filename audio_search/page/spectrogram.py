@@ -22,8 +22,8 @@ from audio_search.vggish.parameters import (
 
 MAX_COLUMNS = 600  # wider than the page shows them
 RANGE_DB = 61.0  # below the loudest point; what is fainter looks silent
-# The least loudest point, so that silence is not stretched into a picture.
-MIN_PEAK_DB = 20 * np.log10(LOG_OFFSET) + RANGE_DB / 2
+FLOOR_DB = 20 * np.log10(LOG_OFFSET)  # of silence: the offset that is added before the logarithm
+MIN_PEAK_DB = FLOOR_DB + RANGE_DB / 2  # so that near silence is not stretched into a bright picture
 LEVELS = 128  # of the palette's 256; the others are the same colours dimmed
 CACHED = 64  # pictures of 38 kB each
 DIMMED = 0.42
@@ -63,7 +63,8 @@ def draw(waveform: np.ndarray, beg_s: float = 0.0) -> Picture:
     """
     columns = _at_most(_decibels(waveform), MAX_COLUMNS)
     loudest = max(float(columns.max()), MIN_PEAK_DB)
-    levels = np.clip((columns - (loudest - RANGE_DB)) / RANGE_DB, 0, 1) * (LEVELS - 1)
+    darkest = max(loudest - RANGE_DB, FLOOR_DB)
+    levels = np.clip((columns - darkest) / (loudest - darkest), 0, 1) * (LEVELS - 1)
     lasts_s = max(len(waveform), HOP_LENGTH) / SAMPLE_RATE_HZ
     return Picture(beg_s, beg_s + lasts_s, np.ascontiguousarray(levels.T[::-1]).astype(np.uint8))
 

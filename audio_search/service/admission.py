@@ -30,7 +30,8 @@ class Admission:
             yield
             return
         try:
-            await asyncio.wait_for(self._places.acquire(), self._wait_s)
+            async with asyncio.timeout(self._wait_s):  # 0 s still takes a place that is free
+                await self._places.acquire()
         except TimeoutError:
             raise RequestError(
                 Kind.BUSY,
