@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from audio_search.files import sync
 from audio_search.store.errors import IndexFileError
-from audio_search.store.files import sync
 
 INDEX = 'index.sqlite'
 MEDIA = 'media'

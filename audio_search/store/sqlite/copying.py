@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from audio_search.store.files import sync
+from audio_search.files import sync
 from audio_search.store.sqlite import schema
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audio_search.audio.sources import MediaError, clip_id, relative_uri, split_fragment
+from audio_search.files import sha256
 from audio_search.logs import log
 from audio_search.store.errors import IndexFileError
-from audio_search.store.files import digest
 from audio_search.store.sqlite import schema
 from audio_search.store.sqlite.copying import claim, copy_database, remove_database
 
@@ -70,7 +70,7 @@ def _keep_copy(path: Path, version: int) -> Path:
     try:
         copy_database(path, partial)
         number = 1
-        while target.exists() and digest(target) != digest(partial):
+        while target.exists() and sha256(target) != sha256(partial):
             number += 1
             target = path.with_name(f'{path.name}.v{version}.backup.{number}')
         if not target.exists():

@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_search.files import sync
 from audio_search.store.errors import IndexFileError
-from audio_search.store.files import sync
 from audio_search.store.sqlite import archive, schema
 from audio_search.store.sqlite.copying import copy_database
 from audio_search.store.sqlite.lock import Lock

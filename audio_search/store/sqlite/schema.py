@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from audio_search.files import sync
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
-from audio_search.store.files import sync
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
 SCHEMA_VERSION = 3  # older ones are migrated: see `migrations`

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from audio_search.files import sha256, sync
 from audio_search.store.errors import StorageError
-from audio_search.store.files import digest, sync
 from audio_search.store.vectors.blocks import BLOCK_ROWS, Block, Snapshot, look_up
 from audio_search.store.vectors.graph import Graph, GraphFile, clips_and_ordinals, keys_of
 from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
@@ -142,7 +142,7 @@ class Approximate:
         try:
             self._graph.save(partial)
             sync(partial)
-            saved = GraphFile(digest(partial), self._graph.covered)
+            saved = GraphFile(sha256(partial), self._graph.covered)
             partial.rename(self._file(saved.token))
             self._keep(saved)
         except (OSError, RuntimeError, StorageError):
@@ -156,7 +156,7 @@ class Approximate:
         process."""
         path = self._file(saved.token)
         try:
-            is_whole = digest(path) == saved.token
+            is_whole = sha256(path) == saved.token
         except OSError:
             return False
         return is_whole and self._graph.load(path, saved.covered)
