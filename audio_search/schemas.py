@@ -1,7 +1,6 @@
 """The bodies of the HTTP API: Jina's envelope, typed, with every field explained."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -13,8 +12,8 @@ from pydantic import (
     model_validator,
 )
 
-from audio_search.audio.sources import shorten
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
+from audio_search.keys import unknown_key
 from audio_search.store.records import MAX_DEPTH, check_json
 
 CLIP = 'toy-data/111_churchbell.mp3'
@@ -55,19 +54,6 @@ JsonObject = Annotated[dict[str, Any], BeforeValidator(_empty_for_null), AfterVa
 Milliseconds = Annotated[float | None, BeforeValidator(_no_boolean)]
 Null = BeforeValidator(_empty_for_null)
 Data = BeforeValidator(lambda value: [] if value is None else value)
-
-
-def unknown_key(key: str, known: Iterable[str], elsewhere: Mapping[str, str]) -> str:
-    """What is said of a key that means nothing where it stands. `elsewhere` says where other keys
-    belong."""
-    shown = shorten(repr(key), 60)
-    if key in elsewhere:
-        return f'{shown} belongs in {elsewhere[key]}'
-    known = sorted(known)
-    if near := get_close_matches(key, [*known, *elsewhere], n=1):
-        place = f', in {elsewhere[near[0]]}' if near[0] not in known else ''
-        return f'{shown} is unknown; the nearest key is {near[0]!r}{place}'
-    return f'{shown} is unknown; ' + (f'known are {", ".join(known)}' if known else 'leave it out')
 
 
 class Body(BaseModel):
@@ -126,7 +112,9 @@ class ClipBody(Body):
     )
     chunks: Annotated[list[ChunkBody], Data] = Field(default_factory=list)
 
-    read_only = (*AudioClip.model_fields, *Match.model_fields, 'embedding', 'point')
+    # Clips of an earlier answer may be sent again: in a notebook they are what is at hand.
+    passed = {*AudioClip.model_fields, *Match.model_fields, 'point'} - {'tensor'}
+    read_only = ('tensor', 'embedding')
 
 
 IN_DATA = dict.fromkeys(ClipBody.model_fields, 'an object of data')

@@ -41,7 +41,6 @@ from audio_search.schemas import (
     SearchParameters,
     Status,
     UpdateBody,
-    unknown_key,
 )
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
 from audio_search.service.requests import TIMES, ChunkRequest, ClipRequest

@@ -14,6 +14,7 @@ from audio_search.page.queries import Sound, audio_path, receive
 from audio_search.page.text import FILE_GONE, count, file_name, label_of, note, text
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
+from audio_search.service.uploads import Upload
 from audio_search.service.views import ListedClip, Status
 
 T = TypeVar('T')
@@ -57,17 +58,13 @@ async def read_index(service: AudioService) -> IndexView:
 
 async def add_files(service: AudioService, paths: Sequence[Path], label: str) -> AsyncIterator[str]:
     """Index uploaded files, and remove them from Gradio's folder. Yields the progress as HTML."""
-    tags = {'label': label} if label else {}
 
     async def index(batch: Sequence[Path]) -> list[AudioClip]:
         # The place is taken before the files are copied, so that batches that wait fill no disk.
         async with service.admission.place():
             uploads = [await receive(service, path, keep=True) for path in batch]
             return await service.index(
-                [
-                    ClipRequest(tags={'file': path.name, **tags}, upload=upload)
-                    for path, upload in zip(batch, uploads, strict=True)
-                ]
+                [_request(path, label, upload) for path, upload in zip(batch, uploads, strict=True)]
             )
 
     try:
@@ -76,6 +73,13 @@ async def add_files(service: AudioService, paths: Sequence[Path], label: str) ->
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
+
+
+def _request(path: Path, label: str, upload: Upload) -> ClipRequest:
+    """Without a label, a sound that is indexed already keeps its tags."""
+    named = {'file': path.name}
+    tags = {**named, 'label': label} if label else None
+    return ClipRequest(tags=tags, new_tags=named, upload=upload)
 
 
 async def add_toys(service: AudioService, uris: Sequence[str]) -> AsyncIterator[str]:

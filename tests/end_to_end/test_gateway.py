@@ -540,3 +540,48 @@ def test_what_does_not_exist_is_said_in_one_sentence(service: RunningService) ->
     assert response.json() == {'detail': 'GET /nothing does not exist; see /docs'}
     assert service.http.get('/search').status_code == 405
     assert service.http.get('/').status_code == 200
+
+
+def test_a_file_is_one_clip_however_its_path_is_spelled(
+    service: RunningService, sounds: Path
+) -> None:
+    path = write_tone(sounds / 'spelled.wav', 5)
+    (first,) = service.answers('/index', {'uri': str(path), 'tags': {'label': 'tone'}})
+    (again,) = service.answers('/index', {'uri': f'./{path.name}'})
+    assert first == again
+    assert first['uri'] == path.name
+    page = service.http.get('/clips').json()
+    assert [clip['uri'] for clip in page['clips']] == [path.name]
+    (found,) = service.answers('/search', {'uri': str(path)})
+    assert found['uri'] == str(path)
+    assert found['matches'][0]['uri'] == path.name
+    path.unlink()
+    assert service.http.get('/clips?missing=true').json()['total'] == 1
+    (deleted,) = service.answers('/delete', {'uri': str(path)})
+    assert deleted['id'] == first['id']
+
+
+def test_clips_are_listed_and_deleted_by_tags_and_by_the_beginning_of_their_uri(
+    service: RunningService,
+) -> None:
+    index_toys(service, FEW)
+    chosen = label(FEW[0])
+    listed = service.http.get('/clips', params={'filter': f'{{"label": "{chosen}"}}'}).json()
+    expected = [uri for uri in FEW if label(uri) == chosen]
+    assert [clip['uri'] for clip in listed['clips']] == expected
+    deleted = service.answers('/delete', filter={'label': chosen})
+    assert [clip['uri'] for clip in deleted] == expected
+    assert [clip['tags'] for clip in deleted] == [{'label': chosen}] * len(expected)
+    assert service.answers('/delete', prefix='nowhere/') == []
+    assert len(service.answers('/delete', prefix='toy-data/')) == len(FEW) - len(expected)
+    assert service.http.get('/clips').json()['total'] == 0
+
+
+def test_a_silent_query_says_that_nothing_can_be_heard_in_it(
+    service: RunningService, sounds: Path
+) -> None:
+    soundfile.write(sounds / 'silence.wav', np.zeros(5 * 16000), 16000)
+    index_toys(service, FEW)
+    silent, loud = service.answers('/search', {'uri': 'silence.wav'}, {'uri': FEW[0]})
+    assert 'silent' in silent['note']
+    assert 'note' not in loud

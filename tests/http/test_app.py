@@ -117,6 +117,16 @@ def test_indexing_again_without_tags_keeps_them(api: Api, tags: dict[str, Any]) 
     assert api.get('/clips').json()['clips'][0]['tags'] == {}
 
 
+def test_clips_of_an_answer_can_be_sent_again(api: Api) -> None:
+    uri = api.here.write('a.wav')
+    (indexed,) = api.answers('/index', {'uri': uri, 'tags': {'label': 'bell'}})
+    (found,) = api.answers('/search', {**indexed, 'error_kind': None, 'note': 'x', 'source': {}})
+    assert [match['id'] for match in found['matches']] == [indexed['id']]
+    assert api.answers('/search', found)[0]['matches'] == found['matches']
+    (deleted,) = api.answers('/delete', *found['matches'])
+    assert deleted['id'] == indexed['id']
+
+
 def test_uploading_again_without_tags_keeps_them(api: Api) -> None:
     def tags(**form: str) -> Any:
         response = api.upload('/index/upload', ('bell.wav', b'sound'), **form)
@@ -150,7 +160,7 @@ def test_uploading_again_without_tags_keeps_them(api: Api) -> None:
          ['data.0', "'matches' is set by the service; leave it out"]),
         ('/search', {'data': [{'id': 'a', 'embedding': [0.0]}]}, ["'embedding' is set by"]),
         ('/index', {'data': [{'uri': 'a', 'error': 'x'}]}, ["'error' is set by the service"]),
-        ('/index', {'data': [{'uri': 'a', 'chunk_count': 4}]}, ["'chunk_count' is set by"]),
+        ('/index', {'data': [{'uri': 'a', 'tensor': [0.5]}]}, ["'tensor' is set by"]),
         ('/index', {'data': [{'uri': 'a', 'source': {'size': 1}}]}, ["'source' is set by"]),
         ('/index', {'data': [{'uri': 'a', 'tensor': [0.0]}]}, ["'tensor' is set by"]),
         ('/index', {'data': [{'uri': 'a', 'label': 'x'}]}, ["'label' is unknown"]),
