@@ -25,6 +25,7 @@ from audio_search.http.answers import (
 )
 from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
+from audio_search.keys import unknown_key
 from audio_search.schemas import (
     ChunkBody,
     ClearBody,

@@ -78,7 +78,7 @@ def test_what_cannot_be_used_is_refused_by_name(filter_, named):
     with pytest.raises(FilterError) as refused:
         validate(filter_)
     assert named in str(refused.value)
-    assert refused.value.kind is Kind.REFUSED
+    assert refused.value.kind is Kind.INVALID
     assert '\n' not in str(refused.value)
 
 
