@@ -42,23 +42,23 @@ def indexer(path: str, weights: str) -> Iterator[SimpleIndexer]:
     indexer.close()
 
 
-def vectors(id: str, count: int = 4) -> np.ndarray:
-    rng = np.random.default_rng(list(id.encode()))
+def vectors(id_: str, count: int = 4) -> np.ndarray:
+    rng = np.random.default_rng(list(id_.encode()))
     return rng.integers(-128, 128, (count, 512)).astype(np.int8)
 
 
-def clip(id: str | None, uri: str | None = None, tags: dict[str, Any] | None = None) -> AudioClip:
+def clip(id_: str | None, uri: str | None = None, tags: dict[str, Any] | None = None) -> AudioClip:
     """As the encoder hands it on; the vectors follow from the id."""
     tags = {'label': 'bell'} if tags is None else tags
     return AudioClip(
-        id=id,
-        uri=uri or f'{id}.wav',
+        id=id_,
+        uri=uri or f'{id_}.wav',
         tags=tags,
         source={'size': 2**40, 'sha256': 'ab'},
         chunks=DocList[AudioChunk](
             AudioChunk(
-                parent_id=id,
-                uri=uri or f'{id}.wav',
+                parent_id=id_,
+                uri=uri or f'{id_}.wav',
                 offset=row,
                 location=[32000 * row, 32000 * row + 64000],
                 beg_in_ms=2000 * row,
@@ -66,7 +66,7 @@ def clip(id: str | None, uri: str | None = None, tags: dict[str, Any] | None = N
                 tags=Tags(sample_rate=16000),
                 embedding=Embedding.from_int8(values),
             )
-            for row, values in enumerate(vectors(str(id)))
+            for row, values in enumerate(vectors(str(id_)))
         ),
     )
 
@@ -212,9 +212,9 @@ def test_exclude_self_knows_a_sound_by_any_of_its_names(indexer):
     mine = clip('mine', uri='a.wav')
     mine.source = {'sound': 'hash of a'}
     index(indexer, mine, clip('b'))
-    for id in ('hash of a', None):
+    for id_ in ('hash of a', None):
         query = clip('mine', uri='../sounds/a.wav')
-        query.id, query.source = id, {'sound': 'hash of a'}
+        query.id, query.source = id_, {'sound': 'hash of a'}
         assert parents(search(indexer, query, exclude_self=True)[0]) == [['b']] * 4
     assert indexer.lookup(docs(AudioClip(id='hash of a')))[0].id == 'mine'
     assert indexer.delete(docs(AudioClip(id='b')))[0].error is None

@@ -49,13 +49,13 @@ def indexer(tmp_path: Path) -> Iterator[SimpleIndexer]:
     indexer.close()
 
 
-def clip(id: str) -> AudioClip:
-    rng = np.random.default_rng(int(id))
+def clip(id_: str) -> AudioClip:
+    rng = np.random.default_rng(int(id_))
     vectors = rng.integers(-128, 128, (20, 512)).astype(np.int8)
     return AudioClip(
-        id=id,
-        uri=f'{id}.wav',
-        tags={'note': id * 1000},
+        id=id_,
+        uri=f'{id_}.wav',
+        tags={'note': id_ * 1000},
         chunks=DocList[AudioChunk](
             AudioChunk(offset=n, embedding=Embedding.from_int8(vector))
             for n, vector in enumerate(vectors)

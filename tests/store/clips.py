@@ -18,7 +18,7 @@ CONFIGURATION = Configuration(
 
 
 def clip(
-    id: str,
+    id_: str,
     chunks: int = 4,
     *,
     uri: str | None = None,
@@ -28,16 +28,16 @@ def clip(
 ) -> Clip:
     """A clip whose embeddings follow from its id and `seed`, unless they are given."""
     if embeddings is None:
-        rng = np.random.default_rng([seed, *id.encode()])
+        rng = np.random.default_rng([seed, *id_.encode()])
         embeddings = rng.integers(-128, 128, (chunks, DIMENSIONS)).astype(np.int8)
     beg_s = 2 * np.arange(len(embeddings))
     locations = np.stack(
         [beg_s / 2, beg_s * 16000, (beg_s + 4) * 16000, beg_s * 1000, (beg_s + 4) * 1000], axis=1
     )
     return Clip(
-        id=id,
-        uri=f'{id}.wav' if uri is None else uri,
-        tags={'name': id} if tags is None else tags,
+        id=id_,
+        uri=f'{id_}.wav' if uri is None else uri,
+        tags={'name': id_} if tags is None else tags,
         locations=locations.astype(np.int64),
         embeddings=embeddings,
         sample_rate=16000,

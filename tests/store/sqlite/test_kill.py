@@ -24,8 +24,8 @@ def test_what_was_answered_survives_a_kill(tmp_path):
     chance = random.Random(0)
     state: State = {}
     step = 0
-    for round in range(ROUNDS):
-        if round % 3 == 2:
+    for round_ in range(ROUNDS):
+        if round_ % 3 == 2:
             put_back(tmp_path)
         answers = chance.randrange(10, 40)
         begun, done = run_and_kill(tmp_path, step, answers, chance.uniform(0, 0.05))

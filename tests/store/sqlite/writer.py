@@ -27,9 +27,9 @@ def open_indexer(folder: Path) -> SimpleIndexer:
     return SimpleIndexer(path=str(folder / 'index.sqlite'), weights=str(weights))
 
 
-def embeddings(id: str, step: int) -> np.ndarray:
+def embeddings(id_: str, step: int) -> np.ndarray:
     """int8 [chunks, 512] of a clip that a step stores: any number of chunks from 1 to 40."""
-    rng = np.random.default_rng([step, *id.encode()])
+    rng = np.random.default_rng([step, *id_.encode()])
     return rng.integers(-128, 128, (rng.integers(1, 41), DIMENSIONS)).astype(np.int8)
 
 
@@ -46,14 +46,14 @@ def after(state: State, step: int) -> State:
     if action == 'index':
         return state | dict.fromkeys(ids, (step, step))
     if action == 'update':
-        return state | {id: (state[id][0], step) for id in ids if id in state}
-    return {id: steps for id, steps in state.items() if id not in ids}
+        return state | {id_: (state[id_][0], step) for id_ in ids if id_ in state}
+    return {id_: steps for id_, steps in state.items() if id_ not in ids}
 
 
 def carry_out(indexer: SimpleIndexer, step: int) -> None:
     action, ids = plan(step)
     docs = DocList[AudioClip](
-        AudioClip(id=ID(id), uri=f'{id}.wav', tags=Tags(step=step)) for id in ids
+        AudioClip(id=ID(id_), uri=f'{id_}.wav', tags=Tags(step=step)) for id_ in ids
     )
     if action == 'index':
         for doc in docs:

@@ -35,8 +35,8 @@ def store(index: SqliteStore, embeddings: list[np.ndarray], prefix: str = '') ->
 
 def delete(index: SqliteStore, *ids: str) -> None:
     with index.transaction() as transaction:
-        for id in ids:
-            transaction.delete(id)
+        for id_ in ids:
+            transaction.delete(id_)
 
 
 def ids(index: SqliteStore, queries: np.ndarray, limit: int = 5, **kwargs) -> list[list[str]]:
