@@ -4,7 +4,7 @@ import queue
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from audio_search.store.errors import StorageError
@@ -39,18 +39,20 @@ class Readers:
             db = self._connection()
             yield db, self._begin(db)
             _roll_back(db)
-        except sqlite3.Error as error:
-            if db:  # it may be in a state that no rollback mends
+        except BaseException as error:
+            if db:
+                # Statements that were cut off would keep its transaction open: the next writer who
+                # needs the file for itself would wait for it, and some errors no rollback mends.
                 db.close()
                 db = None
+            if not isinstance(error, sqlite3.Error):
+                raise
             raise StorageError(
                 f'The index {self._path} cannot be read ({error}): check the disk, and restore the '
                 'file from a backup if it is damaged'
             ) from error
         finally:
             if db:
-                with suppress(sqlite3.Error):
-                    _roll_back(db)
                 self._idle.put(db)
 
     def _connection(self) -> sqlite3.Connection:
