@@ -16,7 +16,7 @@ serve: setup  ## index the toy clips, search a few, serve on :45678
 
 test: setup  ## run the tests
 	scripts/install_browser.sh
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
 
 test-kill: setup  ## kill the index 30 times while it writes
 	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
