@@ -1,6 +1,7 @@
 """The Flow of flow.yml, ready to be started."""
 
 import os
+import sys
 from pathlib import Path
 
 from jina import Flow
@@ -40,6 +41,8 @@ def load_flow(path: str | Path | None = None, **overrides: object) -> Flow:
     set_environment(changed)
     set_defaults(DEFAULTS)
     set_environment(settings.environment())
+    if str(CHECKOUT) not in sys.path:  # where the executors are, which no package has
+        sys.path.insert(0, str(CHECKOUT))
     failures.install()
     return Flow.load_config(str(path), extra_search_paths=[str(CHECKOUT)])
 

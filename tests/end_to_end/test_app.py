@@ -238,3 +238,18 @@ def test_help_is_for_people() -> None:
     assert 'backup' in shown.stdout
     assert 'restore' in shown.stdout
     assert shown.stderr == ''
+
+
+def test_the_installed_command_serves_from_any_folder(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {
+        'AUDIO_SEARCH_PORT': str(port),
+        'AUDIO_SEARCH_WORKSPACE': str(tmp_path / 'workspace'),
+        'AUDIO_SEARCH_DEVICE': '/GPU:7',  # ends it once the executors were found
+    }
+    command = [str(Path(sys.executable).with_name('audio-search')), 'serve']
+    ended = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **settings}, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert "the encoder did not start: The device '/GPU:7' is not there" in ended.stderr
