@@ -105,15 +105,16 @@ def stored_uri(uri: str, roots: tuple[Path, ...]) -> str:
     """
     try:
         return resolve(uri, roots).relative_uri(roots)
+    except MediaForbidden:  # whoever reads the answer must not learn where its links lead
+        return uri
     except MediaError:
         pass
     try:
         name, beg_s, end_s = split_fragment(uri)
-    except MediaError:
+        path = Path(name).resolve()
+    except (ValueError, OSError, RuntimeError):  # a loop of links, or a name the system refuses
         return uri
-    if not Path(name).is_absolute() or '\0' in name:
-        return uri
-    return relative_uri(Path(name).resolve(), roots, beg_s, end_s)
+    return relative_uri(path, roots, beg_s, end_s) if Path(name).is_absolute() else uri
 
 
 def _leads_to(name: str, path: Path, roots: Sequence[Path]) -> bool:

@@ -175,3 +175,28 @@ def test_what_is_stored_of_a_file_that_is_gone(roots: tuple[Path, ...]) -> None:
     (roots[1] / 'sound.wav').unlink()
     assert sources.relative_uri(roots[1] / 'sound.wav', roots) == f'{roots[1]}/sound.wav'
     assert sources.relative_uri(Path('/elsewhere/a.wav'), roots) == '/elsewhere/a.wav'
+
+
+def test_a_stored_uri_names_the_file_below_its_root_also_when_it_is_gone(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / 'a.wav').write_bytes(b'sound')
+    assert sources.stored_uri(f'{root}/./a.wav#t=1,2.0', (root,)) == 'a.wav#t=1,2'
+    (root / 'a.wav').unlink()
+    assert sources.stored_uri(f'{root}/a.wav#t=1,2', (root,)) == 'a.wav#t=1,2'
+
+
+def test_what_names_no_file_below_the_roots_is_stored_as_it_is(tmp_path: Path) -> None:
+    root, outside = tmp_path.resolve() / 'root', tmp_path.resolve() / 'outside'
+    root.mkdir()
+    outside.mkdir()
+    (outside / 'secret.wav').write_bytes(b'sound')
+    (tmp_path / 'link').symlink_to(outside)
+    (root / 'loop').symlink_to(root / 'loop')
+    for uri in (
+        f'{tmp_path}/link/secret.wav', f'/{"a" * 5000}', f'/{"a/" * 3000}',
+        'https://x/y.wav', 'gone.wav', f'{root}/nul\0.wav', f'{root}/a.wav#t=x', '',
+    ):  # fmt: skip
+        assert sources.stored_uri(uri, (root,)) == uri
+    # Python 3.13 follows a loop of links as far as it goes, those before it refuse to.
+    loop = f'{root}/loop/a.wav'
+    assert sources.stored_uri(loop, (root,)) in (loop, 'loop/a.wav')
