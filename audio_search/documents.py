@@ -20,6 +20,11 @@ from pydantic_core import CoreSchema, core_schema
 from audio_search.errors import Kind
 
 MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
+# The note of a clip whose vectors are all zero.
+SILENT = (
+    'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end, so '
+    'nothing is near to it'
+)
 EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 
 

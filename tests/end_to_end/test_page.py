@@ -28,7 +28,7 @@ LABELS = ('birds', 'churchbell', 'helicopter')
 NOT_INDEXED = '181_piano.mp3'
 EVIL = '<img src=x onerror="window.hacked = 1">${window.hacked = 2}{{x}}'
 TOKEN = 'a "quoted"; token'
-# The request with the file's bytes; `upload_progress`, which Gradio opens beside it, may come first.
+# The request with the file's bytes, and not `upload_progress`, which may come before it.
 UPLOADS = re.compile(r'/gradio_api/upload(\?|$)')
 
 
