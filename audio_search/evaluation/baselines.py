@@ -11,9 +11,9 @@ from audio_search.vggish import Input
 
 CHANCE, LOG_MEL, RANDOM_WEIGHTS = 'chance', 'log_mel', 'random_weights'
 TITLES = {
-    CHANCE: 'chance: distances at random',
-    LOG_MEL: 'mean and deviation of each mel band',
-    RANDOM_WEIGHTS: 'the network with random weights',
+    CHANCE: 'chance',
+    LOG_MEL: 'mel mean and deviation',
+    RANDOM_WEIGHTS: 'random weights',
 }
 CHANCE_DRAWS = 5  # whose figures are averaged
 SEED = 20170305

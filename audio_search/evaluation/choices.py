@@ -55,24 +55,31 @@ class Choices:
     def as_dict(self) -> dict[str, str | float | None]:
         return asdict(self)
 
-    def changed(self, changes: str) -> 'Choices':
-        """These but for `changes`, NAME=VALUE, several separated by commas.
-
-        Raises EvaluationError for a name or a value that there is not.
-        """
+    def changed(self, changes: Mapping[str, str]) -> 'Choices':
+        """These but for `changes`, values as text. Raises EvaluationError for a name or a value
+        that there is not."""
         values: dict[str, Any] = {}
-        for change in changes.split(','):
-            name, equals, text = (part.strip() for part in change.partition('='))
-            if not equals or name not in READERS:
+        for name, text in changes.items():
+            if name not in READERS:
                 raise EvaluationError(
-                    f'{change.strip()!r} changes nothing that can be compared; write NAME=VALUE, '
-                    f'with a name among {", ".join(READERS)}'
+                    f'{name!r} is no choice; those that can be compared are {", ".join(READERS)}'
                 )
             try:
                 values[name] = READERS[name](text)
             except ValueError:
                 raise EvaluationError(f'{name} is {text!r}; set it to a number') from None
         return replace(self, **values)
+
+
+def parse(changes: str) -> dict[str, str]:
+    """'padding=silence,window=2' -> names and values. Raises EvaluationError."""
+    pairs = [change.partition('=') for change in changes.split(',')]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise EvaluationError(
+            f'{changes!r} does not say what to change; write NAME=VALUE, several separated by '
+            'commas'
+        )
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _decibels(text: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from audio_search.evaluation import baselines, labels, metrics, ranking, stress
-from audio_search.evaluation.choices import Choices
+from audio_search.evaluation.choices import Choices, parse
 from audio_search.evaluation.encoding import Encoder, LocalEncoder, load
 from audio_search.evaluation.errors import EvaluationError
 from audio_search.evaluation.labels import Clip, LabelSource
@@ -137,7 +137,7 @@ def evaluate(
     that says what to do. Clips that cannot be decoded are left out, and named in the warnings.
     """
     begun = time.monotonic()
-    changed = [(changes, choices.changed(changes)) for changes in compare]
+    changed = [(changes, choices.changed(parse(changes))) for changes in compare]
     if url and (changed or replace(choices, search='exact') != Choices()):
         raise EvaluationError(
             'A service encodes as it is configured; leave out the url to evaluate other choices'

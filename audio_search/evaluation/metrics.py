@@ -154,13 +154,15 @@ def confusion(distances: np.ndarray, truth: Truth) -> dict[str, object]:
     return {'labels': [str(name) for name in names], 'counts': counts.tolist()}
 
 
-def threshold(distances: np.ndarray, truth: Truth) -> dict[str, float]:
+def threshold(distances: np.ndarray, truth: Truth) -> dict[str, float] | None:
     """The distance at which "the same label" is best told from "another" over all pairs of clips.
 
     Best by F1, the harmonic mean of precision and recall. `pairs_below` is the share of any two
-    clips that are at most so far from one another.
+    clips that are at most so far from one another. None where no two clips of a label are found.
     """
     far, same = pairs(distances, truth)
+    if not same.any():
+        return None
     precision, recall, scores = sk.precision_recall_curve(same, -far)
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros(len(total)), where=total > 0)[:-1]

@@ -38,19 +38,17 @@ class Variant:
 
 def variants(stride_s: float) -> list[Variant]:
     """All that are tried, for a library with this stride."""
-    coding = f'low-passed at {LOW_PASS_HZ // 1000} kHz, mp3 at {CODED_BITS_PER_S // 1000} kbit/s'
+    coding = f'up to {LOW_PASS_HZ // 1000} kHz, mp3 {CODED_BITS_PER_S // 1000} kbit/s'
     return [
         Variant('loudest_0_5_s', 'loudest 0.5 s', partial(loudest, seconds=0.5)),
         Variant('loudest_1_s', 'loudest 1 s', partial(loudest, seconds=1)),
         Variant('loudest_2_s', 'loudest 2 s', partial(loudest, seconds=2)),
         Variant('minus_20_db', '20 dB quieter', partial(amplified, decibels=-20)),
         Variant('minus_40_db', '40 dB quieter', partial(amplified, decibels=-40)),
-        Variant(
-            'mixed_10_db', 'another clip behind it, 10 dB SNR', partial(mixed, snr_db=10), True
-        ),
-        Variant('mixed_0_db', 'another clip behind it, 0 dB SNR', partial(mixed, snr_db=0), True),
+        Variant('mixed_10_db', 'mixed, 10 dB SNR', partial(mixed, snr_db=10), True),
+        Variant('mixed_0_db', 'mixed, 0 dB SNR', partial(mixed, snr_db=0), True),
         Variant('coded', coding, coded),
-        Variant('shifted', 'shifted by half a stride', partial(shifted, stride_s=stride_s)),
+        Variant('shifted', 'shifted half a stride', partial(shifted, stride_s=stride_s)),
     ]
 
 
