@@ -199,8 +199,10 @@ def pairs(distances: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
 
 
 def worst(distances: np.ndarray, truth: Truth, count: int) -> Iterator[tuple[int, float]]:
-    """The judged queries with the least average precision, worst first, each with it."""
+    """The judged queries with the least average precision, worst first, each with it; none that is
+    answered perfectly."""
     values = by_query(distances, truth)['map']
     judged = np.flatnonzero(truth.judged)
     for place in np.argsort(values, kind='stable')[:count]:
-        yield int(judged[place]), float(values[place])
+        if values[place] < 1:
+            yield int(judged[place]), float(values[place])
