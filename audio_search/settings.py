@@ -115,7 +115,7 @@ class Settings:
             host=text('AUDIO_SEARCH_HOST'),
             port=port,
             workspace=workspace,
-            models=_models(text('AUDIO_SEARCH_MODELS')),
+            models=models_folder(text('AUDIO_SEARCH_MODELS')),
             weights=str(expand(weights)) if weights.startswith('~') else weights,
             roots=split_roots(text('AUDIO_SEARCH_ROOTS')),
             token=text('AUDIO_SEARCH_TOKEN'),
@@ -186,7 +186,7 @@ def expand(path: str) -> Path:
     return Path(os.path.realpath(os.path.expanduser(path)))
 
 
-def _models(folder: str) -> Path:
+def models_folder(folder: str) -> Path:
     """The default is the folder of the checkout, wherever the service is started."""
     path = expand(folder)
     in_checkout = CHECKOUT / folder

@@ -4,6 +4,7 @@ audio-search                  index the toy clips, search a few of them, then se
 audio-search serve            only serve
 audio-search backup FILE      write the index and the uploaded sounds to FILE, also while serving
 audio-search restore FILE     put them back; --replace moves those that are there aside
+audio-search evaluate DIR     say how well labelled sounds find each other
 
 A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
 docarray take a second.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audio_search import __version__
+from audio_search.cli import evaluate
 from audio_search.cli.console import complain, console
 from audio_search.logs import explain
 from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
@@ -60,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
         '--replace', action='store_true', help='move what is there aside, and name where to'
     )
     verb.set_defaults(run=restore)
+
+    evaluate.add_to(verbs)
     return parser
 
 
