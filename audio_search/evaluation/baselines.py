@@ -46,7 +46,7 @@ def encode(
 
 
 def _statistics(window: Input) -> np.ndarray:
-    frames = np.concatenate(window.examples[: window.sounding])
+    frames = np.concatenate(window.examples)
     return np.concatenate([frames.mean(axis=0), frames.std(axis=0)]).astype(np.float64)
 
 

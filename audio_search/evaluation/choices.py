@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from audio_search.evaluation.errors import EvaluationError
-from audio_search.evaluation.front_end import LIFT_TO_DBFS, PADDING, PADDINGS, SILENCE, SILENCES
+from audio_search.vggish import FrontEnd, FrontEndError
 from audio_search.vggish.parameters import POOLINGS, PRECISIONS
 from audio_search.vggish.sizes import examples_of
 
@@ -22,9 +22,9 @@ class Choices:
 
     window: float = 4.0
     stride: float = 2.0
-    padding: str = PADDING
-    lift: float | None = LIFT_TO_DBFS
-    silence: str = SILENCE
+    padding: str = FrontEnd.padding
+    lift: float | None = FrontEnd.lift_to_dbfs
+    silence: str = FrontEnd.silence
     pooling: str = 'concat'
     precision: str = 'auto'
     search: str = 'exact'
@@ -32,8 +32,6 @@ class Choices:
 
     def __post_init__(self) -> None:
         for name, known in (
-            ('padding', PADDINGS),
-            ('silence', SILENCES),
             ('pooling', POOLINGS),
             ('precision', PRECISIONS),
             ('search', SEARCHES),
@@ -49,8 +47,15 @@ class Choices:
             )
         try:
             examples_of(self.window)
+            _ = self.front_end
+        except FrontEndError as error:
+            raise EvaluationError(str(error).replace('lift_to_dbfs', 'lift')) from None
         except ValueError as error:
             raise EvaluationError(str(error)) from None
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return FrontEnd(self.padding, self.lift, self.silence)
 
     def as_dict(self) -> dict[str, str | float | None]:
         return asdict(self)

@@ -10,7 +10,6 @@ import numpy as np
 from audio_search.audio import decoding
 from audio_search.audio.windows import windows
 from audio_search.evaluation.choices import Choices
-from audio_search.evaluation.front_end import front_end
 from audio_search.evaluation.labels import Clip
 from audio_search.vggish import Input, Sound, VGGish, WaveformError, examples_of
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
@@ -43,17 +42,16 @@ class Windower:
     """Cuts sounds into windows, and makes of each what the network takes."""
 
     def __init__(self, choices: Choices) -> None:
-        """Raises EvaluationError for a front end that there is not."""
         self.count = examples_of(choices.window)  # examples per window
         self._window = round(choices.window * SAMPLE_RATE_HZ)
         self._stride = round(choices.stride * SAMPLE_RATE_HZ)
-        self._inputs = front_end(choices.padding, choices.lift, choices.silence)
+        self._front_end = choices.front_end
 
     def cut(self, samples: np.ndarray) -> list[Input]:
         """The windows of float32 [samples]. Raises WaveformError for samples that are no sound."""
         sound = Sound(samples)
         return [
-            self._inputs(sound, location, self.count)
+            self._front_end.inputs(sound, location, self.count)
             for location in windows(len(samples), self._window, self._stride)
         ]
 

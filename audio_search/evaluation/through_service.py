@@ -24,7 +24,7 @@ TIMEOUT_S = 900.0
 class ServiceEncoder:
     """Sends sounds as queries and takes their vectors from the answers; its index does not change.
 
-    `choices` are those that the service tells of itself: window, stride and pooling.
+    `choices` are those that the service tells of itself: all but precision and search.
     """
 
     def __init__(self, url: str, token: str = '', search: str = 'exact') -> None:
@@ -37,6 +37,9 @@ class ServiceEncoder:
             Choices(),
             window=status['window_s'],
             stride=status['stride_s'],
+            padding=status['padding'],
+            lift=status['lift_to_dbfs'],
+            silence=status['silence'],
             pooling=status['pooling'],
             search=search,
             weights=status['model']['name'],
