@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Those with an interval in the table, and those without: it has to fit into 80 columns.
 WIDE = {'p_at_1': 'P@1', 'map': 'mAP'}
-NARROW = {'p_at_5': 'P@5', 'recall_at_10': 'recall@10'}
+NARROW = {'p_at_5': 'P@5'}
 CHOICES = {
     'window': 'seconds; those and the following options are as in the service unless given',
     'stride': 'seconds',
@@ -82,8 +82,7 @@ def evaluate(
     choices = evaluation.Choices()
     if not url:
         choices = replace(choices, weights=settings.weights, precision=settings.precision)
-    for name, text in changes.items():
-        choices = choices.changed({name: text})
+    choices = choices.changed(changes)
     result = evaluation.evaluate(
         folder,
         labels_from=evaluation.LabelSource(labels, label_pattern, table, columns),
@@ -125,7 +124,9 @@ def show(result: 'Evaluation', figures: dict[str, Any]) -> None:
         f'{figures["clips"]} clips, {figures["labels"]} labels from {figures["labels_from"]}; '
         f'encoded by {figures["encoder"]}'
     )
-    table = Table('', *WIDE.values(), *NARROW.values(), box=box.SIMPLE_HEAD)
+    table = Table('', box=box.SIMPLE_HEAD)
+    for title in (*WIDE.values(), *NARROW.values()):
+        table.add_column(title, no_wrap=True)
     table.add_row(*_row('as configured', figures))
     for variant in result.variants:
         table.add_row(*_row(f'  {variant.title}', figures['stress'][variant.name]))
@@ -163,7 +164,7 @@ def _row(title: str, values: dict[str, Any], sign: str = '') -> list[str]:
     cells = [title]
     for name in WIDE:
         low, high = values[f'{name}_interval']
-        cells.append(f'{values[name]:{sign}.3f}  {low:{sign}.2f} to {high:{sign}.2f}')
+        cells.append(f'{values[name]:{sign}.3f} {low:{sign}.2f}…{high:{sign}.2f}')
     return cells + [f'{values[name]:{sign}.3f}' for name in NARROW]
 
 

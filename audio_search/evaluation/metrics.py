@@ -103,34 +103,38 @@ def _average_precision(relevant: np.ndarray, found: np.ndarray, distances: np.nd
     return float(precision * hits.sum() / relevant.sum())
 
 
-def interval(values: np.ndarray, units: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of the mean of `values`, by bootstrap over `units` (percentiles).
+def interval(values: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """The 95 % interval of the mean of `values`, [..., queries], by bootstrap over `units`
+    (percentiles): float64 [..., 2].
 
     It says how much the mean depends on which queries were asked; the library stays as it is.
     """
-    sums = np.bincount(units, values)
-    counts = np.bincount(units)
-    drawn = counts > 0
+    drawn = np.unique(units)
+    member = (units == drawn[:, np.newaxis]).astype(float)
+    sums = values @ member.T
+    counts = np.broadcast_to(member.sum(axis=1), sums.shape)
     found = stats.bootstrap(
-        (sums[drawn], counts[drawn]),
+        (sums, counts),
         lambda sums, counts, axis: sums.sum(axis) / counts.sum(axis),
         paired=True,
         vectorized=True,
+        axis=-1,
         n_resamples=RESAMPLES,
         confidence_level=CONFIDENCE,
         method='percentile',
-        batch=200,
+        batch=200,  # at once, so that memory stays bounded
         rng=SEED,
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return np.stack([found.low, found.high], axis=-1)
 
 
 def summary(values: Mapping[str, np.ndarray], units: np.ndarray) -> dict[str, object]:
     """The mean of each of NAMES, and beside it its interval: JSON-ready."""
+    intervals = interval(np.stack([values[name] for name in NAMES]), units)
     result: dict[str, object] = {}
-    for name in NAMES:
+    for name, edges in zip(NAMES, intervals, strict=True):
         result[name] = float(values[name].mean())
-        result[f'{name}_interval'] = list(interval(values[name], units))
+        result[f'{name}_interval'] = edges.tolist()
     return result
 
 

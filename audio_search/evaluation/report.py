@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from audio_search import __version__
 from audio_search.audio.decoding import AudioError
 from audio_search.evaluation import baselines, mp3
 from audio_search.evaluation.encoding import load
@@ -61,7 +60,6 @@ def html(result: Evaluation, figures: Mapping[str, Any]) -> str:
     )
     return environment.get_template('report.html').render(
         figures=figures,
-        version=__version__,
         columns=COLUMNS,
         rows=rows(result, figures),
         confusion=confusion(figures['confusion']),
