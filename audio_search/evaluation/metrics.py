@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from sklearn import config_context
 from sklearn import metrics as sk
 
 PRECISION_AT = (1, 5, 10)
@@ -84,12 +85,15 @@ def by_query(distances: np.ndarray, truth: Truth) -> dict[str, np.ndarray]:
     values = {f'p_at_{k}': hits[:, :k].sum(axis=1) / k for k in PRECISION_AT}
     in_first_r = np.arange(hits.shape[1]) < counts[:, np.newaxis]
     values['r_precision'] = (hits & in_first_r).sum(axis=1) / counts
-    values['map'] = np.array(
-        [
-            _average_precision(truth.relevant[query], found[query], distances[query])
-            for query in np.flatnonzero(judged)
-        ]
-    )
+    relevant = truth.relevant
+    # Its checks of each call take as long as what it computes.
+    with config_context(skip_parameter_validation=True, assume_finite=True):
+        values['map'] = np.array(
+            [
+                _average_precision(relevant[query], found[query], distances[query])
+                for query in np.flatnonzero(judged)
+            ]
+        )
     values |= {f'recall_at_{k}': hits[:, :k].sum(axis=1) / counts for k in RECALL_AT}
     values['mrr'] = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
     return values
@@ -202,11 +206,10 @@ def pairs(distances: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     return distances[first, second], truth.same[first, second]
 
 
-def worst(distances: np.ndarray, truth: Truth, count: int) -> Iterator[tuple[int, float]]:
-    """The judged queries with the least average precision, worst first, each with it; none that is
-    answered perfectly."""
-    values = by_query(distances, truth)['map']
+def worst(average_precision: np.ndarray, truth: Truth, count: int) -> Iterator[tuple[int, float]]:
+    """The queries with the least average precision (float64 [judged]), worst first, each with it;
+    none that is answered perfectly."""
     judged = np.flatnonzero(truth.judged)
-    for place in np.argsort(values, kind='stable')[:count]:
-        if values[place] < 1:
-            yield int(judged[place]), float(values[place])
+    for place in np.argsort(average_precision, kind='stable')[:count]:
+        if average_precision[place] < 1:
+            yield int(judged[place]), float(average_precision[place])

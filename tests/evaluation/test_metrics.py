@@ -135,5 +135,5 @@ def test_the_histogram_has_every_pair_once() -> None:
 def test_the_worst_queries_come_first_and_perfect_ones_not_at_all() -> None:
     truth = truth_of('aabb')
     distances = np.array([[0, 0.3, 0.1, 0.2], [0.1, 0, 0.2, 0.3], [0.1, 0.3, 0, 0.2], [3, 2, 1, 0]])
-    found = list(metrics.worst(distances, truth, 5))
+    found = list(metrics.worst(metrics.by_query(distances, truth)['map'], truth, 5))
     assert found == [(0, pytest.approx(1 / 3)), (2, pytest.approx(1 / 2))]
