@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 # Those with an interval in the table, and those without: it has to fit into 80 columns.
 WIDE = {'p_at_1': 'P@1', 'map': 'mAP'}
 NARROW = {'p_at_5': 'P@5'}
+COLUMNS = {
+    'file': 'the files; needed where the table is none of those that are known',
+    'label': 'the labels',
+    'begin': 'where a part begins, in seconds',
+    'end': 'where it ends',
+}
 CHOICES = {
     'window': 'seconds; those and the following options are as in the service unless given',
     'stride': 'seconds',
@@ -189,8 +195,8 @@ def add_to(verbs: Any) -> None:
     verb.add_argument(
         '--table', type=Path, metavar='FILE', help='a CSV file with files and their labels'
     )
-    for name in ('file', 'label', 'begin', 'end'):
-        verb.add_argument(f'--{name}-column', metavar='NAME', help=f'its column with the {name}')
+    for name, content in COLUMNS.items():
+        verb.add_argument(f'--{name}-column', metavar='NAME', help=f'its column with {content}')
     verb.add_argument(
         '--group-by',
         metavar='COLUMN',

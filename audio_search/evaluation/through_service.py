@@ -54,9 +54,9 @@ class ServiceEncoder:
                 },
             )
             for clip in answer['data']:
-                vectors = [chunk['embedding'] for chunk in clip['chunks'] or ()]
-                if clip['error'] or not vectors:
-                    yield Unusable(clip['error'] or clip['note'] or 'it got no vectors')
+                vectors = [chunk['embedding'] for chunk in clip.get('chunks') or ()]
+                if clip.get('error') or not vectors:
+                    yield Unusable(clip.get('error') or clip.get('note') or 'it got no vectors')
                 else:
                     yield np.rint(np.array(vectors) * EMBEDDING_SCALE).astype(np.int8)
 
