@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 # Those with an interval in the table, and those without: it has to fit into 80 columns.
 WIDE = {'p_at_1': 'P@1', 'map': 'mAP'}
-NARROW = {'p_at_5': 'P@5', 'recall_at_10': 'recall@10'}
+NARROW = {'p_at_5': 'P@5'}
+COLUMNS = {
+    'file': 'the files; needed where the table is none of those that are known',
+    'label': 'the labels',
+    'begin': 'where a part begins, in seconds',
+    'end': 'where it ends',
+}
 CHOICES = {
     'window': 'seconds; those and the following options are as in the service unless given',
     'stride': 'seconds',
@@ -82,8 +88,7 @@ def evaluate(
     choices = evaluation.Choices()
     if not url:
         choices = replace(choices, weights=settings.weights, precision=settings.precision)
-    for name, text in changes.items():
-        choices = choices.changed({name: text})
+    choices = choices.changed(changes)
     result = evaluation.evaluate(
         folder,
         labels_from=evaluation.LabelSource(labels, label_pattern, table, columns),
@@ -125,7 +130,9 @@ def show(result: 'Evaluation', figures: dict[str, Any]) -> None:
         f'{figures["clips"]} clips, {figures["labels"]} labels from {figures["labels_from"]}; '
         f'encoded by {figures["encoder"]}'
     )
-    table = Table('', *WIDE.values(), *NARROW.values(), box=box.SIMPLE_HEAD)
+    table = Table('', box=box.SIMPLE_HEAD)
+    for title in (*WIDE.values(), *NARROW.values()):
+        table.add_column(title, no_wrap=True)
     table.add_row(*_row('as configured', figures))
     for variant in result.variants:
         table.add_row(*_row(f'  {variant.title}', figures['stress'][variant.name]))
@@ -163,7 +170,7 @@ def _row(title: str, values: dict[str, Any], sign: str = '') -> list[str]:
     cells = [title]
     for name in WIDE:
         low, high = values[f'{name}_interval']
-        cells.append(f'{values[name]:{sign}.3f}  {low:{sign}.2f} to {high:{sign}.2f}')
+        cells.append(f'{values[name]:{sign}.3f} {low:{sign}.2f}…{high:{sign}.2f}')
     return cells + [f'{values[name]:{sign}.3f}' for name in NARROW]
 
 
@@ -188,8 +195,8 @@ def add_to(verbs: Any) -> None:
     verb.add_argument(
         '--table', type=Path, metavar='FILE', help='a CSV file with files and their labels'
     )
-    for name in ('file', 'label', 'begin', 'end'):
-        verb.add_argument(f'--{name}-column', metavar='NAME', help=f'its column with the {name}')
+    for name, content in COLUMNS.items():
+        verb.add_argument(f'--{name}-column', metavar='NAME', help=f'its column with {content}')
     verb.add_argument(
         '--group-by',
         metavar='COLUMN',

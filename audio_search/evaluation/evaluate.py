@@ -1,7 +1,7 @@
 """The evaluation of a folder: its labels, the runs over it, what they are compared with."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -83,10 +83,14 @@ class Evaluation:
                 }
                 for changes, other in self.comparisons
             ],
-            'worst': [self._query(*found) for found in metrics.worst(distances, truth, WORST)],
+            'worst': [self._query(*found) for found in self.worst()],
             'warnings': self.warnings,
             'seconds': self.seconds,
         }
+
+    def worst(self) -> Iterator[tuple[int, float]]:
+        """The numbers of the queries that were answered worst, with their average precision."""
+        return metrics.worst(self.base.values['map'], self.truth, WORST)
 
     def matches(self, query: int, count: int = SHOWN_MATCHES) -> list[int]:
         """The numbers of the first clips that answer a query, at most so many."""

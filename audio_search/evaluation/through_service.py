@@ -57,11 +57,11 @@ class ServiceEncoder:
                 },
             )
             for clip in answer['data']:
-                if clip['error']:
-                    yield Unusable(clip['error'])
-                    continue
-                vectors = [chunk['embedding'] for chunk in clip['chunks']]
-                yield np.rint(np.array(vectors) * EMBEDDING_SCALE).astype(np.int8)
+                vectors = [chunk['embedding'] for chunk in clip.get('chunks') or ()]
+                if clip.get('error') or not vectors:
+                    yield Unusable(clip.get('error') or clip.get('note') or 'it got no vectors')
+                else:
+                    yield np.rint(np.array(vectors) * EMBEDDING_SCALE).astype(np.int8)
 
     def _ask(self, method: str, path: str, **arguments: Any) -> Any:
         try:
