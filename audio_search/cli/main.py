@@ -4,6 +4,7 @@ audio-search                  index the toy clips, search a few of them, then se
 audio-search serve            only serve
 audio-search backup FILE      write the index and the uploaded sounds to FILE, also while serving
 audio-search restore FILE     put them back; --replace moves those that are there aside
+audio-search export FILE      write clips, windows and embeddings to FILE, also while serving
 
 A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
 docarray take a second.
@@ -60,6 +61,14 @@ def parser() -> argparse.ArgumentParser:
         '--replace', action='store_true', help='move what is there aside, and name where to'
     )
     verb.set_defaults(run=restore)
+
+    verb = verbs.add_parser(
+        'export', help='write clips, windows and embeddings, also while the service runs'
+    )
+    verb.add_argument(
+        'file', type=Path, metavar='FILE', help='ends in .parquet or .jsonl; - is JSON lines here'
+    )
+    verb.set_defaults(run=export)
     return parser
 
 
@@ -95,6 +104,12 @@ def restore(arguments: argparse.Namespace) -> None:
     console.print(f'restored the index and {restored.sounds} uploaded sounds')
     if restored.moved_to:
         console.print(f'what was there before is in {restored.moved_to}')
+
+
+def export(arguments: argparse.Namespace) -> None:
+    from audio_search.cli import export
+
+    export.export(arguments.file)
 
 
 def _log_file() -> Path:
