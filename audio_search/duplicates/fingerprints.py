@@ -25,8 +25,11 @@ EDGES_HZ = np.geomspace(230.0, 5000.0, 14)
 SMOOTHED_FRAMES = 4
 FLOOR = 1e-4  # of the loudest power, added to all: 40 dB below it a codec leaves its own noise
 TREND_FRAMES = FRAMES_PER_S  # slower changes are left out: any two sounds that fade in share them
+# Nepers. A larger change counts as this one, else a sound that sets in would outweigh all others.
+MAX_CHANGE = 0.7
 MIN_CHANGE = 0.05  # nepers, root mean square: a steadier sound, as a tone, has nothing to compare
 
+AT_ONCE = 1 << 20  # values transformed at once
 MAX_CUT_S = 1.0
 PADDING_S = 0.1  # what a codec may add to both ends
 
@@ -47,7 +50,8 @@ def fingerprint(path: Path, beg_s: float = 0.0, end_s: float | None = None) -> n
     logs = np.log(power + FLOOR * power.max())
     edge = TREND_FRAMES // 2
     padded = np.pad(logs, ((edge, TREND_FRAMES - 1 - edge), (0, 0)), mode='edge')
-    return (logs - _means(padded, TREND_FRAMES)).astype(np.float32)
+    changes = (logs - _means(padded, TREND_FRAMES)).astype(np.float32)
+    return np.clip(changes, -MAX_CHANGE, MAX_CHANGE)
 
 
 def has_features(fingerprint: np.ndarray) -> bool:
@@ -75,12 +79,14 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _lag(first: np.ndarray, second: np.ndarray, max_lag: int) -> int:
-    """How many frames `second` begins after `first`, by cross-correlation. A band at a time, since
-    the spectra of an hour are large."""
+    """How many frames `second` begins after `first`, by cross-correlation."""
     size = 1 << (max(len(first), len(second)) + max_lag).bit_length()  # longer by all lags: no wrap
     spectrum = np.zeros(size // 2 + 1, np.complex64)
-    for ours, theirs in zip(first.T, second.T, strict=True):
-        spectrum += fft.rfft(ours, size) * np.conj(fft.rfft(theirs, size))
+    step = max(1, AT_ONCE // size)  # bands: the spectra of an hour are large
+    for start in range(0, first.shape[1], step):
+        ours = fft.rfft(first[:, start : start + step].T, size)
+        theirs = fft.rfft(second[:, start : start + step].T, size)
+        spectrum += np.einsum('ij,ij->j', ours, np.conj(theirs))
     products = fft.irfft(spectrum, size)
     lags = np.arange(-max_lag, max_lag + 1)
     return int(lags[np.argmax(products[lags])])

@@ -19,16 +19,16 @@ from audio_search.store.sqlite.reading import Reading
 # and cuts of 0.3 to 0.9 s); docs/duplicates.md has the figures.
 MAX_DISTANCE = 0.5  # of candidates: the copy that is farthest is at 0.45
 PER_CLIP = 10  # candidates of each clip; a copy that is farther is found through one that is nearer
-MIN_SIMILARITY = 0.7  # copies have at least 0.86, different recordings at most 0.56
+MIN_SIMILARITY = 0.65  # copies have at least 0.85, different recordings at most 0.44
 # Most candidates are told apart by their beginnings already, in half the time for clips of 10 s.
-# There copies have at least 0.84.
+# There copies have at least 0.85 too, different recordings at most 0.63.
 BEGINNING_S = 4.0
 MIN_BEGINNING_SIMILARITY = 0.6
 # Where the sound cannot be compared, because a file is gone or it is a steady tone. Different
 # recordings are at least 0.10 apart; a copy with a cut is not found so.
 SURE_DISTANCE = 0.05
 
-BATCH_PAIRS = 64  # whose files are read side by side
+BATCH_PAIRS = 256  # whose files are read side by side
 MAX_KEPT_BYTES = 256 << 20  # of fingerprints: 5 kB per s of sound
 
 
@@ -133,7 +133,7 @@ class _Sounds:
     ) -> bool | None:
         """None where the sound cannot say."""
         first, second = kept[pair.first], kept[pair.second]
-        if first is None or second is None or not (has_features(first) and has_features(second)):
+        if first is None or second is None:
             return None
         return similarity(first, second) >= minimum
 
@@ -155,7 +155,8 @@ class _Sounds:
             end_s = source.end_s
             if max_s is not None:
                 end_s = min(source.beg_s + max_s, np.inf if end_s is None else end_s)
-            return fingerprint(source.path, source.beg_s, end_s)
+            made = fingerprint(source.path, source.beg_s, end_s)
+            return made if has_features(made) else None
         except (sources.MediaError, AudioError):
             return None
 

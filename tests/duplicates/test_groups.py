@@ -62,7 +62,7 @@ def test_sound_decides_what_vectors_propose(store: SqliteStore) -> None:
     add(store, 'a', noise(9))
     add(store, 'other', noise(9, seed=1))
     add(store, 'copy', noise(9)[RATE_HZ // 2 :], 0.3)
-    add(store, 'far', noise(9), 0.8)
+    add(store, 'far', noise(9), 1.5)
     add(store, 'other copy', 0.1 * noise(9, seed=1), 0.2)
     assert ids(store) == [['a', 'copy'], ['other', 'other copy']]
 

@@ -17,7 +17,11 @@ import soundfile
 from tests.running import ROOT, RunningService
 
 TOYS = sorted((ROOT / 'toy-data').glob('*_*.mp3'))
-COPIED = TOYS[::6]  # one of each label
+# Of the hardest: noise, single bangs, a tone, and the label whose clips are nearest to one another.
+COPIED = [path for path in TOYS if path.stem in (
+    '132_seashore', '143_birds', '151_telephone', '162_gunshot'
+)]  # fmt: skip
+BATCH = 20  # clips per request
 
 
 def encode(samples: np.ndarray, rate_hz: int, target: Path, codec: str, bits_per_s: int) -> None:
@@ -53,8 +57,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{folder}') as service:
         uris = [f'toy-data/{path.name}' for path in TOYS]
         uris += sorted(path.name for path in folder.iterdir())
-        answers = service.answers('/index', *({'uri': uri} for uri in uris))
-        assert not any(answer['error'] for answer in answers)
+        for start in range(0, len(uris), BATCH):
+            batch = ({'uri': uri} for uri in uris[start : start + BATCH])
+            assert not any(answer['error'] for answer in service.answers('/index', *batch))
         yield service
 
 
