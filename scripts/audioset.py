@@ -5,7 +5,7 @@ which labels (`eval_segments.csv`, `balanced_train_segments.csv`, `unbalanced_tr
 and how labels contain one another (`ontology.json`, https://github.com/audioset/ontology), but no
 sound. Download these files first. A label stands for all those below it too.
 
-    scripts/audioset.py eval_segments.csv --ontology ontology.json --label 'Church bell' --run
+    python scripts/audioset.py eval_segments.csv --ontology ontology.json --label Bell --run
 
 Clips are named <video>_<start>_<label>.mp3, so that what is behind the last underscore is the
 label. Those that are there already are left out, so the same command goes on where it stopped.
