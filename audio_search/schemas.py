@@ -335,4 +335,7 @@ class Status(BaseModel):
     pooling: str = Field(description='how the vectors of a window are put together')
     window_s: float = Field(description='length of a window, s')
     stride_s: float = Field(description='from one window to the next, s')
+    padding: str = Field(description='what fills a sound shorter than a window: repeat or silence')
+    lift_to_dbfs: float | None = Field(description='the least peak of a window, dB of full scale')
+    silence: str = Field(description='the vector of silence: zero or as_published')
     versions: dict[str, str]

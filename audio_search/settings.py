@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio_search.vggish.parameters import PRECISIONS
+from audio_search.vggish.parameters import POOLINGS, PRECISIONS
 
 CHECKOUT = Path(__file__).resolve().parents[1]  # holds flow.yml, executors/ and models/
 
@@ -26,6 +26,7 @@ DEFAULTS = {
     'AUDIO_SEARCH_CONCURRENCY': '4',
     'AUDIO_SEARCH_QUEUE_WAIT_S': '30',
     'AUDIO_SEARCH_TIMEOUT_S': '900',
+    'AUDIO_SEARCH_POOLING': 'concat',
     'AUDIO_SEARCH_PRECISION': 'auto',
     'AUDIO_SEARCH_DEVICE': 'auto',
     'AUDIO_SEARCH_LOG': '',
@@ -56,6 +57,7 @@ class Settings:
     concurrency: int
     queue_wait_s: float
     timeout_s: float
+    pooling: str
     precision: str
     device: str
     log: str
@@ -113,7 +115,7 @@ class Settings:
             host=text('AUDIO_SEARCH_HOST'),
             port=port,
             workspace=workspace,
-            models=_models(text('AUDIO_SEARCH_MODELS')),
+            models=models_folder(text('AUDIO_SEARCH_MODELS')),
             weights=str(expand(weights)) if weights.startswith('~') else weights,
             roots=split_roots(text('AUDIO_SEARCH_ROOTS')),
             token=text('AUDIO_SEARCH_TOKEN'),
@@ -126,6 +128,7 @@ class Settings:
             concurrency=whole('AUDIO_SEARCH_CONCURRENCY', 1),
             queue_wait_s=number('AUDIO_SEARCH_QUEUE_WAIT_S', 0),
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),
+            pooling=choice('AUDIO_SEARCH_POOLING', POOLINGS),
             precision=choice('AUDIO_SEARCH_PRECISION', PRECISIONS),
             device=text('AUDIO_SEARCH_DEVICE'),
             log=log if log == STDERR else str(expand(log)),
@@ -183,7 +186,7 @@ def expand(path: str) -> Path:
     return Path(os.path.realpath(os.path.expanduser(path)))
 
 
-def _models(folder: str) -> Path:
+def models_folder(folder: str) -> Path:
     """The default is the folder of the checkout, wherever the service is started."""
     path = expand(folder)
     in_checkout = CHECKOUT / folder

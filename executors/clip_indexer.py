@@ -7,11 +7,12 @@ from docarray import DocList
 from docarray.typing import ID
 from jina import requests
 
-from audio_search.documents import AudioChunk, AudioClip, Match, Tags, fail
+from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
 from audio_search.store import Clip, ClipRef, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
+from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
 from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
 from executors.clip_records import (
@@ -31,7 +32,8 @@ class ClipIndexer(FlowExecutor):
     """Keeps clips with their chunks in `store`, and finds the chunks nearest to those of a query.
 
     `model_path` and `weights` say which model's vectors these are; `pooling`, `window_size` and
-    `stride` (s) how they were made. An index made otherwise is refused. `match_args` are the
+    `stride` (s), `padding`, `lift_to_dbfs` and `silence` how they were made. An index made
+    otherwise is refused. `match_args` are the
     defaults of a search, see MatchArgs.
 
     Documents that have an `error` pass untouched. What cannot be done with a document becomes its
@@ -47,6 +49,9 @@ class ClipIndexer(FlowExecutor):
         pooling: str = 'concat',
         window_size: float = 4,
         stride: float = 2,
+        padding: str = FrontEnd.padding,
+        lift_to_dbfs: float | None = FrontEnd.lift_to_dbfs,
+        silence: str = FrontEnd.silence,
         match_args: dict[str, Any] | None = None,
         traversal_left: str | list[str] | None = None,
         traversal_right: str | list[str] | None = None,
@@ -56,7 +61,9 @@ class ClipIndexer(FlowExecutor):
         self.match_args = MatchArgs.parse(match_args)
         check_traversal('traversal_left', traversal_left)
         check_traversal('traversal_right', traversal_right)
-        self.configuration = configuration(model_path, weights, pooling, window_size, stride)
+        self.configuration = configuration(
+            model_path, weights, pooling, window_size, stride, padding, lift_to_dbfs, silence
+        )
 
     def close(self) -> None:
         self.store.close()
@@ -122,6 +129,8 @@ class ClipIndexer(FlowExecutor):
                     doc.id = entry.id
                 vectors.append(embeddings_of(doc, self.configuration.dimensions))
                 queries.append(doc)
+                if not vectors[-1].any():
+                    doc.note = SILENT
             except (ValueError, StorageError) as error:
                 fail(doc, error)
         if queries:
@@ -232,6 +241,9 @@ class ClipIndexer(FlowExecutor):
             'dimensions': made.dimensions,
             'window_s': made.window_s,
             'stride_s': made.stride_s,
+            'padding': made.padding,
+            'lift_to_dbfs': made.lift_to_dbfs,
+            'silence': made.silence,
         }
 
     def _match(

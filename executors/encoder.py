@@ -10,18 +10,14 @@ from docarray import DocList
 from jina import requests
 
 from audio_search.audio import decoding, sources
-from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags, fail
+from audio_search.documents import SILENT, AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.logs import log
 from audio_search.settings import split_roots
-from audio_search.vggish import Input, Sound, WaveformError, inputs, inputs_of_log_mel
+from audio_search.vggish import FrontEnd, Input, Sound, WaveformError
 from audio_search.vggish.parameters import POOLINGS, SAMPLE_RATE_HZ
 from executors.base import FlowExecutor
 
 SOURCES = ('uri', 'waveform', 'log_mel')
-SILENT = (
-    'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end; what '
-    'is near to it is other silence'
-)
 
 
 class VGGishAudioEncoder(FlowExecutor):
@@ -29,8 +25,9 @@ class VGGishAudioEncoder(FlowExecutor):
 
     `load_input_from` says where a chunk's sound is: `waveform` in its own tensor or its clip's,
     `uri` in the file its uri names, `log_mel` in its tensor as log-mel examples. `pooling` concat
-    puts the vectors behind one another, mean averages them. `roots`, `media` and `max_duration_s`
-    limit what `uri` may read, as in AudioSegmenter.
+    puts the vectors behind one another, mean averages them. `padding`, `lift_to_dbfs` and
+    `silence` say what is done to a window before the network (`vggish.FrontEnd`). `roots`, `media`
+    and `max_duration_s` limit what `uri` may read, as in AudioSegmenter.
 
     A clip whose sound cannot be used gets an `error` and loses its chunks; the others go on.
     Waveforms end here.
@@ -46,6 +43,9 @@ class VGGishAudioEncoder(FlowExecutor):
         precision: str = 'auto',
         batch_size: int = 64,
         pooling: str = 'concat',
+        padding: str = FrontEnd.padding,
+        lift_to_dbfs: float | None = FrontEnd.lift_to_dbfs,
+        silence: str = FrontEnd.silence,
         traversal_paths: list[str] | None = None,
         roots: str = '.',
         media: str = 'workspace/media',
@@ -59,6 +59,7 @@ class VGGishAudioEncoder(FlowExecutor):
         _check_choice('load_input_from', load_input_from, SOURCES)
         _check_choice('pooling', pooling, POOLINGS)
         _check_choice('traversal_paths', traversal_paths or ['c'], [['c']])
+        self.front_end = FrontEnd(padding, lift_to_dbfs, silence)
         self.load_input_from = load_input_from
         self.min_duration = _count('min_duration', min_duration)
         self.max_duration_s = float(max_duration_s)
@@ -126,9 +127,9 @@ class VGGishAudioEncoder(FlowExecutor):
     def _window(self, clip: AudioClip, chunk: AudioChunk, sounds: dict[str | None, Sound]) -> Input:
         if self.load_input_from == 'log_mel':
             tensor = None if chunk.tensor is None else np.asarray(chunk.tensor)
-            return inputs_of_log_mel(tensor, self.min_duration)
+            return self.front_end.inputs_of_log_mel(tensor, self.min_duration)
         sound, location = self._sound(clip, chunk, sounds)
-        return inputs(sound, location, self.min_duration)
+        return self.front_end.inputs(sound, location, self.min_duration)
 
     def _sound(
         self, clip: AudioClip, chunk: AudioChunk, sounds: dict[str | None, Sound]

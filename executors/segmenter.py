@@ -85,11 +85,12 @@ def cut(clip: AudioClip, waveform: np.ndarray, begin: int, window: int, stride: 
     """Set the clip's `tensor` and `chunks`.
 
     `waveform` is float32 [samples] at 16 kHz and starts `begin` samples into its file, which is
-    where all times are counted from; `window` and `stride` are in samples. A waveform shorter than
-    a window is filled up with zeros, and its chunk's tags say so (`padded`).
+    where all times are counted from; `window` and `stride` are in samples. The chunk of a waveform
+    that is shorter than a window reaches beyond its end, and the chunk's tags say so (`padded`):
+    the encoder fills up the window (`vggish.front_end`).
     """
     n_samples = len(waveform)
-    clip.tensor = np.pad(waveform, (0, max(0, window - n_samples)))
+    clip.tensor = waveform
     clip.chunks = DocList[AudioChunk](
         AudioChunk(
             parent_id=clip.id,

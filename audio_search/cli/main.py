@@ -6,6 +6,7 @@ audio-search backup FILE      write the index and the uploaded sounds to FILE, a
 audio-search restore FILE     put them back; --replace moves those that are there aside
 audio-search export FILE      write clips, windows and embeddings to FILE, also while serving
 audio-search duplicates       name the clips that are one recording, also while serving
+audio-search evaluate DIR     say how well labelled sounds find each other
 
 A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
 docarray take a second.
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audio_search import __version__
+from audio_search.cli import evaluate
 from audio_search.cli.console import complain, console
 from audio_search.logs import explain
 from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
@@ -78,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument('--json', action='store_true', help='as one JSON object')
     form.add_argument('--csv', action='store_true', help='as a table, one row per clip')
     verb.set_defaults(run=duplicates)
+
+    evaluate.add_to(verbs)
     return parser
 
 

@@ -1,5 +1,6 @@
 """What can refuse a start, looked at before any process is started."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ def check(flow: Flow) -> Weights:
     indexer = arguments(flow, 'indexer')
     chosen = weights.find(Path(indexer['model_path']), indexer['weights'])
     checkpoint.check(chosen)
-    names = ('model_path', 'weights', 'pooling', 'window_size', 'stride')
-    check_index(Path(indexer['path']), configuration(**{name: indexer[name] for name in names}))
+    names = inspect.signature(configuration).parameters
+    made = configuration(**{name: indexer[name] for name in names if name in indexer})
+    check_index(Path(indexer['path']), made)
     port.check(flow.host, flow.port)
     return chosen
 

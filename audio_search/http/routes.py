@@ -190,6 +190,9 @@ def add_views(
             pooling=held.pooling,
             window_s=held.window_s,
             stride_s=held.stride_s,
+            padding=held.padding,
+            lift_to_dbfs=held.lift_to_dbfs,
+            silence=held.silence,
             versions=_versions(),
         )
 

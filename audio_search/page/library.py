@@ -160,16 +160,19 @@ async def _in_batches(
     items: Sequence[T], index: Callable[[Sequence[T]], Awaitable[list[AudioClip]]]
 ) -> AsyncIterator[str]:
     errors: list[str] = []
+    notes: list[str] = []
     for first in range(0, len(items), BATCH_FILES):
-        yield _progress(first, len(items), errors)
+        yield _progress(first, len(items), errors, notes)
         clips = await index(items[first : first + BATCH_FILES])
         errors += [clip.error for clip in clips if clip.error]
-    yield _progress(len(items), len(items), errors)
+        notes += [
+            f'{file_name(clip.uri, clip.tags or {})}: {clip.note}' for clip in clips if clip.note
+        ]
+    yield _progress(len(items), len(items), errors, notes)
 
 
-def _progress(done: int, total: int, errors: Sequence[str]) -> str:
-    refused = ''.join(f'<li>{text(error)}</li>' for error in errors)
-    problems = f'<ul class="as-alert" role="alert">{refused}</ul>' if refused else ''
+def _progress(done: int, total: int, errors: Sequence[str], notes: Sequence[str]) -> str:
+    problems = _lines(errors, 'as-alert', 'alert') + _lines(notes, 'as-note', 'status')
     if done == total:
         indexed = total - len(errors)
         message = f'{count(indexed, "clip")} indexed.' if indexed else 'Nothing was indexed.'
@@ -178,3 +181,8 @@ def _progress(done: int, total: int, errors: Sequence[str]) -> str:
         f'<p class="as-note" role="status"><progress max="{total}" value="{done}" '
         f'aria-label="Indexing"></progress> {done} of {total} done …</p>{problems}'
     )
+
+
+def _lines(lines: Sequence[str], style: str, role: str) -> str:
+    items = ''.join(f'<li>{text(line)}</li>' for line in lines)
+    return f'<ul class="{style}" role="{role}">{items}</ul>' if items else ''

@@ -53,6 +53,8 @@ def query_html(result: SearchResult) -> str:
 def matches_html(result: SearchResult, colours: LabelColours) -> str:
     """The note about the query, if there is one, and the matches, or why there are none."""
     notice = status(result.note) if result.note else ''
+    if notice and not result.matches and not result.farther:
+        return notice  # a silent sound has no matches, whatever is in the index
     return notice + _list(result, colours)
 
 

@@ -178,6 +178,9 @@ class AudioService:
             dimensions=int(found['dimensions']),
             window_s=found['window_s'],
             stride_s=found['stride_s'],
+            padding=found['padding'],
+            lift_to_dbfs=found['lift_to_dbfs'],
+            silence=found['silence'],
         )
 
     async def clips(

@@ -39,3 +39,6 @@ class Status:
     dimensions: int
     window_s: float
     stride_s: float
+    padding: str
+    lift_to_dbfs: float | None
+    silence: str

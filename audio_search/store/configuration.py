@@ -3,10 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+UNWEIGHTED_MEAN = 'unweighted mean'  # the pooling `mean` before it weighed by loudness
+
 
 @dataclass(frozen=True)
 class Configuration:
-    """The model, by name and SHA-256 of its weights, and how clips are cut and pooled."""
+    """The model, by name and SHA-256 of its weights; how clips are cut and pooled; and what the
+    front end does to a window (`vggish.front_end`)."""
 
     model_name: str
     model_sha256: str
@@ -14,6 +17,9 @@ class Configuration:
     dimensions: int
     window_s: float
     stride_s: float
+    padding: str
+    lift_to_dbfs: float | None
+    silence: str
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -35,10 +41,35 @@ class Configuration:
                     f'was made with a {name} of {there:g} s, not {here:g} s: use {there:g} s '
                     'again, or another workspace, or delete the file and index anew'
                 )
+        if recorded.pooling == UNWEIGHTED_MEAN:
+            return (
+                'was made by an older version, in whose means all vectors of a window weigh the '
+                'same: use another workspace, or delete the file and index anew'
+            )
         if (recorded.pooling, recorded.dimensions) != (self.pooling, self.dimensions):
             return (
                 f'was made with the pooling {recorded.pooling} ({recorded.dimensions} dimensions), '
                 f'not {self.pooling} ({self.dimensions}): use {recorded.pooling} again, or another '
                 'workspace, or delete the file and index anew'
             )
+        changed = [
+            name
+            for name in ('padding', 'lift_to_dbfs', 'silence')
+            if getattr(self, name) != getattr(recorded, name)
+        ]
+        if changed:
+            return (
+                f'was made with {recorded._steps(changed)}, not {self._steps(changed)}: set that '
+                'again in flow.yml, or use another workspace, or delete the file and index anew'
+            )
         return None
+
+    def _steps(self, names: list[str]) -> str:
+        """As flow.yml has them."""
+        return ', '.join(f'{name}: {_yaml(getattr(self, name))}' for name in names)
+
+
+def _yaml(value: str | float | None) -> str:
+    if isinstance(value, str):
+        return value
+    return 'null' if value is None else f'{value:g}'

@@ -93,7 +93,8 @@ class ClipStore(Protocol):
         `queries` is int8 [queries, dimensions]. `filter` selects the clips to search before the
         search (`filters`; raises FilterError). `excluded` has for each query a clip to leave out;
         one that is not stored leaves nothing out. Ties: the clip that was stored first, then its
-        first chunk. Distances are cosine, 1 - cos, in [0, 2]; a zero vector has 1 from everything.
+        first chunk. Distances are cosine, 1 - cos, in [0, 2]. A zero vector is that of silence:
+        it finds nothing and is never found, but counts as a chunk.
         """
         ...
 

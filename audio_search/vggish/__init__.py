@@ -2,7 +2,9 @@
 
     sound = Sound(samples, sample_rate_hz)
     model = VGGish(Path('models'))
-    vectors = model.embed([inputs(sound, location, examples_of(4)) for location in windows])
+    front_end = FrontEnd()
+    count = examples_of(4)
+    vectors = model.embed([front_end.inputs(sound, location, count) for location in windows])
 
 Knows nothing of Jina. Names are imported when they are first used: TensorFlow comes with `VGGish`
 alone, so processes that only ask about weights or sizes stay small.
@@ -12,9 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audio_search.vggish.front_end import FrontEnd as FrontEnd
+    from audio_search.vggish.front_end import FrontEndError as FrontEndError
     from audio_search.vggish.front_end import Input as Input
-    from audio_search.vggish.front_end import inputs as inputs
-    from audio_search.vggish.front_end import inputs_of_log_mel as inputs_of_log_mel
     from audio_search.vggish.model import VGGish as VGGish
     from audio_search.vggish.sizes import dimensions as dimensions
     from audio_search.vggish.sizes import examples_of as examples_of
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
     from audio_search.vggish.waveform import WaveformError as WaveformError
 
 _MODULES = {
+    'FrontEnd': 'front_end',
+    'FrontEndError': 'front_end',
     'Input': 'front_end',
     'Sound': 'sound',
     'VGGish': 'model',
     'WaveformError': 'waveform',
     'dimensions': 'sizes',
     'examples_of': 'sizes',
-    'inputs': 'front_end',
-    'inputs_of_log_mel': 'front_end',
 }
 
 

@@ -61,6 +61,14 @@ def examples(spectrogram: np.ndarray) -> np.ndarray:
     return spectrogram[: count * EXAMPLE_FRAMES].reshape(count, EXAMPLE_FRAMES, MEL_COUNT)
 
 
+def audible(examples: np.ndarray) -> np.ndarray:
+    """In which of the examples [n, 96, 64] the network can hear anything: bool [n].
+
+    In the others no mel magnitude is above the offset that is added before the logarithm.
+    """
+    return examples.max(axis=(1, 2)) > np.log(2 * LOG_OFFSET)
+
+
 @cache
 def _hann() -> np.ndarray:
     """The periodic Hann window, float64 [400]: one period, its last zero left out."""

@@ -47,13 +47,17 @@ class VGGish:
     def embed(self, inputs: Sequence[Input]) -> np.ndarray:
         """The embedding of each of n windows, at least one: int8 [n, dimensions].
 
-        All have the same number of examples. `sizes.dimensions` says how many dimensions.
+        All have the same number of examples. `sizes.dimensions` says how many dimensions. The
+        vector of a window in which every example is muted is zero.
         """
-        projected = self.project(np.concatenate([window.examples for window in inputs]))
+        examples = np.concatenate([window.examples for window in inputs])
+        muted = np.concatenate([window.muted for window in inputs])
+        projected = np.zeros((len(examples), EMBEDDING_SIZE))
+        projected[~muted] = self.project(examples[~muted])
         windows = projected.reshape(len(inputs), -1, EMBEDDING_SIZE)
         return np.stack(
             [
-                pool(vectors, window.sounding, self.pooling)
+                pool(vectors, window.muted, window.loudness, self.pooling)
                 for vectors, window in zip(windows, inputs, strict=True)
             ]
         )

@@ -27,5 +27,11 @@ QUANTIZE_LEVELS = 256
 # The vectors of a window become one: in a row, or their mean.
 POOLINGS = ('concat', 'mean')
 
+# What the front end may do (`front_end.FrontEnd`): fill up a sound that is shorter than a window by
+# repeating it or with silence, and give an example in which nothing can be heard the vector zero or
+# the one that the published network has for it.
+PADDINGS = ('repeat', 'silence')
+SILENCES = ('zero', 'as_published')
+
 # What the network may compute in; auto is bfloat16 where the processor multiplies it in hardware.
 PRECISIONS = ('auto', 'float32', 'bfloat16')

@@ -78,17 +78,29 @@ def concatenate(projected: np.ndarray) -> np.ndarray:
     return centre(quantize(projected)).reshape(-1)
 
 
-def average(projected: np.ndarray) -> np.ndarray:
-    """The mean of [n, 128], clipped, stretched and rounded to 8 bits, centred: int8 [128]."""
-    return centre(np.rint(levels(projected.mean(axis=0))))
+def average(projected: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weighted mean of [n, 128], clipped, stretched and rounded to 8 bits, centred: int8 [128].
+
+    `weights` is [n]; where all are zero, each vector counts the same.
+    """
+    mean = np.average(projected, axis=0, weights=weights if weights.any() else None)
+    return centre(np.rint(levels(mean)))
 
 
-def pool(projected: np.ndarray, sounding: int, pooling: str) -> np.ndarray:
+def pool(
+    projected: np.ndarray, muted: np.ndarray, loudness: np.ndarray, pooling: str
+) -> np.ndarray:
     """The vectors of one window, [n, 128] after the PCA, as one int8 vector.
 
-    `pooling` is one of `parameters.POOLINGS`. Only the first `sounding` vectors are of sound, and a
-    mean is of these alone: together with the others it would be of neither.
+    `pooling` is one of `parameters.POOLINGS`. Where `muted`, bool [n], the vector counts for
+    nothing: it is zeros in a row, and has no weight in a mean. The others weigh in a mean by the
+    square root of their `loudness`, [n]: a loud example says more of a window than a faint one, but
+    not in proportion (measured with weights between loudness^0.25 and loudness^1, which do alike).
     """
     if pooling == 'mean':
-        return average(projected[:sounding])
-    return concatenate(projected)
+        if muted.all():
+            return np.zeros(EMBEDDING_SIZE, np.int8)
+        return average(projected[~muted], np.sqrt(loudness[~muted]))
+    vectors = concatenate(projected).reshape(projected.shape)
+    vectors[muted] = 0
+    return vectors.reshape(-1)

@@ -1,13 +1,14 @@
-"""A sound that knows where in its file it starts, and gives the mel spectrogram of any part."""
+"""A sound that knows where in its file it starts, and its parts with their mel spectrograms."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from audio_search.vggish.features import mel_magnitudes
-from audio_search.vggish.parameters import EXAMPLE_LENGTH, HOP_LENGTH, SAMPLE_RATE_HZ
+from audio_search.vggish.parameters import HOP_LENGTH, SAMPLE_RATE_HZ
 from audio_search.vggish.sizes import frame_count
 from audio_search.vggish.waveform import WaveformError, mono_16k
 
@@ -25,26 +26,19 @@ class Sound:
         self.waveform = mono_16k(samples, sample_rate_hz)  # float32 [samples], 16 kHz
         self.start = start
 
-    def mel(self, location: Sequence[int], max_samples: int) -> np.ndarray:
-        """Mel magnitudes of `location`, [start, end) in samples of the file: float64 [frames, 64].
-
-        They equal those of that part alone, but parts that begin on a frame of the whole sound
-        share one computation. At most `max_samples` of the part are looked at; what lies behind the
-        end of the sound is silence, and a part that is shorter than an example is filled up to one
-        with silence.
+    def part(self, location: Sequence[int], max_samples: int) -> 'Part':
+        """`location`, [start, end) in samples of the file; empty for the whole sound. At most
+        `max_samples` of it are looked at, and none behind the end of the sound.
 
         Raises WaveformError for a location that is not a part of the sound.
         """
         start, end = self._within(location)
-        end = max(min(end, start + max_samples), start + EXAMPLE_LENGTH)
-        if start % HOP_LENGTH == 0 and end <= len(self.waveform):
-            first = start // HOP_LENGTH
-            return self._mel[first : first + frame_count(end - start)]
-        part = self.waveform[start:end]
-        return mel_magnitudes(np.pad(part, (0, end - start - len(part))))
+        end = min(end, start + max_samples, len(self.waveform))
+        return Part(self, start, end)
 
     @cached_property
-    def _mel(self) -> np.ndarray:
+    def mel(self) -> np.ndarray:
+        """Mel magnitudes of the whole sound, float64 [frames, 64]."""
         return mel_magnitudes(self.waveform)
 
     def _within(self, location: Sequence[int]) -> tuple[int, int]:
@@ -58,3 +52,29 @@ class Sound:
                 f'give [begin, end) in samples at 16 kHz between {self.start} and {last}'
             )
         return start, end
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples [start, end) of a sound's waveform."""
+
+    sound: Sound
+    start: int
+    end: int
+
+    @property
+    def waveform(self) -> np.ndarray:
+        """float32 [samples]"""
+        return self.sound.waveform[self.start : self.end]
+
+    @property
+    def mel(self) -> np.ndarray:
+        """Mel magnitudes, float64 [frames, 64].
+
+        They equal those of this part alone, but parts that begin on a frame of the whole sound
+        share one computation.
+        """
+        if self.start % HOP_LENGTH:
+            return mel_magnitudes(self.waveform)
+        first = self.start // HOP_LENGTH
+        return self.sound.mel[first : first + frame_count(self.end - self.start)]

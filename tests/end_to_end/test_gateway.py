@@ -584,4 +584,10 @@ def test_a_silent_query_says_that_nothing_can_be_heard_in_it(
     index_toys(service, FEW)
     silent, loud = service.answers('/search', {'uri': 'silence.wav'}, {'uri': FEW[0]})
     assert 'silent' in silent['note']
+    assert silent['matches'] == []
     assert 'note' not in loud
+    (indexed,) = service.answers('/index', {'uri': 'silence.wav'})
+    assert ('silent' in indexed['note'], indexed['chunk_count']) == (True, 2)
+    by_id, loud = service.answers('/search', {'id': indexed['id']}, {'uri': FEW[0]}, limit=99)
+    assert ('silent' in by_id['note'], by_id['matches']) == (True, [])
+    assert len(loud['matches']) == len(FEW)

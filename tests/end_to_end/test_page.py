@@ -28,7 +28,7 @@ LABELS = ('birds', 'churchbell', 'helicopter')
 NOT_INDEXED = '181_piano.mp3'
 EVIL = '<img src=x onerror="window.hacked = 1">${window.hacked = 2}{{x}}'
 TOKEN = 'a "quoted"; token'
-# The request with the file's bytes; `upload_progress`, which Gradio opens beside it, may come first.
+# The request with the file's bytes, and not `upload_progress`, which may come before it.
 UPLOADS = re.compile(r'/gradio_api/upload(\?|$)')
 
 
@@ -257,6 +257,24 @@ def test_text_that_is_called_a_sound(page: Page, tmp_path: Path) -> None:
     said = page.get_by_role('alert')
     expect(said).to_contain_text('notes.mp3 is not audio')
     expect(rows(page)).to_have_count(0)
+
+
+def test_silence_says_why_it_finds_nothing(
+    page: Page, running: RunningService, tmp_path: Path
+) -> None:
+    silence = tmp_path / 'silence.wav'
+    soundfile.write(silence, np.zeros(80000), 16000)
+    give_own_sound(page, silence)
+    page.get_by_role('button', name='Search with this sound').click()
+    expect(page.get_by_text('nothing can be heard in this sound')).to_be_visible()
+    expect(page.get_by_text('Nothing in the index fits')).to_have_count(0)
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role('tab', name='Library').click()
+    page.locator('#as-files input[type=file]').set_input_files(silence)
+    page.get_by_role('button', name='Add to the index').click()
+    expect(page.get_by_text('silence.wav: nothing can be heard in this sound')).to_be_visible()
+    clips = running.http.get('/clips').json()['clips']
+    running.post('/delete', ids=[c['id'] for c in clips if c['tags'].get('file') == silence.name])
 
 
 def test_searching_with_nothing(page: Page) -> None:

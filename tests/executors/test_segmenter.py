@@ -47,16 +47,17 @@ def test_tags_of_a_chunk_are_its_own(segmenter: AudioSegmenter, tmp_path: Path) 
     assert clip.chunks[1].tags == {'sample_rate': 16000}
 
 
-def test_a_short_clip_is_filled_up_and_says_so(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+def test_a_short_clip_has_one_window_that_says_so(
+    segmenter: AudioSegmenter, tmp_path: Path
+) -> None:
     write_tone(tmp_path / 'a.wav', 1.5)
     (clip,) = segment(segmenter, AudioClip(uri='a.wav'))
     (chunk,) = clip.chunks
     assert chunk.location == [0, 64000]
     assert (chunk.beg_in_ms, chunk.end_in_ms) == (0, 1500)
     assert chunk.tags['padded'] is True
-    assert clip.tensor.shape == (64000,)
-    assert np.abs(clip.tensor[:24000]).max() > 0.4
-    assert not clip.tensor[24000:].any()
+    assert clip.tensor.shape == (24000,)
+    assert np.abs(clip.tensor).max() > 0.4
 
 
 def test_times_of_a_part_are_those_of_the_whole_file(

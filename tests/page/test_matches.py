@@ -72,6 +72,12 @@ def test_the_bar_stays_within_its_frame(distance: float) -> None:
     assert float(width[1]) == max(0.0, 100 * (1 - distance))
 
 
+def test_a_silent_sound_does_not_blame_the_labels() -> None:
+    silent = replace(result(10, 4, matches=0), note='nothing can be heard in it')
+    html = matches_html(silent, LabelColours())
+    assert html == '<p class="as-note" role="status">nothing can be heard in it</p>'
+
+
 def test_no_matches_say_why() -> None:
     assert 'Nothing in the index fits' in matches_html(result(10, 4), LabelColours())
     beyond = matches_html(result(10, 4, farther=3), LabelColours())

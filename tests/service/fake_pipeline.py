@@ -177,6 +177,9 @@ class FakePipeline(Pipeline):
             'pooling': 'concat',
             'dimensions': 512,
             'window_s': 4.0,
+            'padding': 'repeat',
+            'lift_to_dbfs': -12.0,
+            'silence': 'zero',
             'stride_s': 2.0,
         }
 

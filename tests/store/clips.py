@@ -14,6 +14,9 @@ CONFIGURATION = Configuration(
     dimensions=DIMENSIONS,
     window_s=4.0,
     stride_s=2.0,
+    padding='repeat',
+    lift_to_dbfs=-12.0,
+    silence='zero',
 )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_search.vggish import VGGish, dimensions, inputs_of_log_mel
+from audio_search.vggish import FrontEnd, VGGish, dimensions
 from audio_search.vggish.postprocessing import quantize
 from audio_search.vggish.weights import WeightsError
 from tests.vggish.conftest import ROOT, Compact
@@ -45,8 +45,9 @@ def test_the_pca_follows_the_network(
 def test_windows_become_int8_vectors(
     model: VGGish, models: Path, log_mel_examples: np.ndarray
 ) -> None:
-    windows = [inputs_of_log_mel(some, 4) for some in log_mel_examples.reshape(10, 4, 96, 64)[:3]]
-    short = inputs_of_log_mel(log_mel_examples[:1], 4)
+    as_inputs = FrontEnd().inputs_of_log_mel
+    windows = [as_inputs(some, 4) for some in log_mel_examples.reshape(10, 4, 96, 64)[:3]]
+    short = as_inputs(log_mel_examples[:1], 4)
     vectors = model.embed([*windows, short])
     assert vectors.shape == (4, dimensions('concat', 4))
     assert vectors.dtype == np.int8
@@ -55,14 +56,27 @@ def test_windows_become_int8_vectors(
     mean = VGGish(models, 'compact', precision='float32', pooling='mean')
     means = mean.embed([*windows, short])
     assert means.shape == (4, dimensions('mean', 4))
-    alone = mean.embed([inputs_of_log_mel(log_mel_examples[:1], 1)])
+    alone = mean.embed([as_inputs(log_mel_examples[:1], 1)])
     assert np.abs(means[3].astype(int) - alone[0]).max() <= 1
+
+
+def test_silence_is_not_asked_of_the_network(model: VGGish, log_mel_examples: np.ndarray) -> None:
+    silence = np.full_like(log_mel_examples[:2], np.log(0.01))
+    mixed = FrontEnd().inputs_of_log_mel(np.concatenate([silence, log_mel_examples[:2]]), 4)
+    nothing = FrontEnd().inputs_of_log_mel(silence, 4)
+    vectors = model.embed([nothing, mixed]).reshape(2, 4, 128)
+    assert not vectors[0].any()
+    assert not vectors[1, :2].any()
+    assert vectors[1, 2:].any(axis=1).all()
+    assert not model.embed([nothing]).any()
+    published = FrontEnd(silence='as_published').inputs_of_log_mel(silence, 4)
+    assert model.embed([published]).reshape(4, 128).any(axis=1).all()
 
 
 def test_only_the_model_brings_tensorflow() -> None:
     code = (
         'import sys\n'
-        'from audio_search.vggish import Sound, checkpoint, dimensions, inputs, weights\n'
+        'from audio_search.vggish import FrontEnd, Sound, checkpoint, dimensions, weights\n'
         'assert not any(name.startswith("tensorflow") for name in sys.modules)\n'
         'from audio_search.vggish import VGGish\n'
         'assert "tensorflow" in sys.modules\n'

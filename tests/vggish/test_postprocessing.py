@@ -90,7 +90,7 @@ def test_concatenation_keeps_the_order_of_time() -> None:
 
 def test_the_average_is_taken_before_the_clipping_and_the_8_bits() -> None:
     projected = np.repeat([[3.0], [-1.0], [0.5], [-0.5]], 128, axis=1)
-    pooled = postprocessing.average(projected)
+    pooled = postprocessing.average(projected, np.ones(4))
     assert pooled.shape == (128,)
     assert pooled.dtype == np.int8
     # mean 0.5; (0.5 + 2) * 255 / 4 - 128 = 31.375; clipped first it would be 0.25, 15.4
@@ -99,37 +99,36 @@ def test_the_average_is_taken_before_the_clipping_and_the_8_bits() -> None:
 
 def test_the_average_is_rounded_to_the_nearest_level() -> None:
     # (0.51 + 2) * 255 / 4 - 128 = 32.01; 31.6 with 0.5035
-    assert postprocessing.average(np.full((2, 128), 0.5035))[0] == 32
-    assert postprocessing.average(np.full((2, 128), -9.0))[0] == -128
-    assert postprocessing.average(np.full((2, 128), 9.0))[0] == 127
+    assert postprocessing.average(np.full((2, 128), 0.5035), np.ones(2))[0] == 32
+    assert postprocessing.average(np.full((2, 128), -9.0), np.ones(2))[0] == -128
+    assert postprocessing.average(np.full((2, 128), 9.0), np.ones(2))[0] == 127
 
 
-def test_a_mean_is_of_the_sounding_vectors_alone() -> None:
+def test_a_mean_weighs_by_the_square_root_of_loudness() -> None:
     projected = np.repeat([[1.0], [0.0], [-2.0]], 128, axis=1)
-    np.testing.assert_array_equal(
-        postprocessing.pool(projected, 2, 'mean'), postprocessing.average(projected[:2])
-    )
-    np.testing.assert_array_equal(
-        postprocessing.pool(projected, 2, 'concat'), postprocessing.concatenate(projected)
-    )
+    muted = np.array([False, False, True])
+    pooled = postprocessing.pool(projected, muted, np.array([0.09, 0.01, 0.5]), 'mean')
+    # (3 * 1.0 + 1 * 0.0) / 4 = 0.75; (0.75 + 2) * 255 / 4 - 128 = 47.3
+    assert set(pooled.tolist()) == {47}
 
 
-def test_parameters_with_the_means_as_a_column_are_the_same(pca: Pca, tmp_path: Path) -> None:
-    path = tmp_path / 'column.npz'
-    np.savez(path, pca_eigen_vectors=pca.eigen_vectors, pca_means=pca.means.reshape(-1, 1))
-    np.testing.assert_array_equal(Pca.load(path).means, pca.means)
+def test_a_mean_of_vectors_without_loudness_weighs_them_alike() -> None:
+    projected = np.repeat([[1.0], [0.0]], 128, axis=1)
+    pooled = postprocessing.pool(projected, np.zeros(2, bool), np.zeros(2), 'mean')
+    np.testing.assert_array_equal(pooled, postprocessing.average(projected, np.ones(2)))
 
 
-@pytest.mark.parametrize(
-    ('eigen_vectors', 'means', 'reason'),
-    [
-        (np.eye(64), np.zeros(128), r'pca_eigen_vectors has the shape \[64, 64\]'),
-        (np.eye(128), np.zeros(64), r'pca_means has the shape \[64\]'),
-        (np.full((128, 128), np.nan), np.zeros(128), 'pca_eigen_vectors holds something else'),
-    ],
-)
-def test_other_parameters_are_refused(
-    eigen_vectors: np.ndarray, means: np.ndarray, reason: str
-) -> None:
-    with pytest.raises(ValueError, match=reason):
-        Pca(eigen_vectors, means)
+def test_muted_vectors_are_zeros_in_a_row() -> None:
+    projected = np.repeat([[1.0], [0.0], [-2.0]], 128, axis=1)
+    muted = np.array([False, True, False])
+    pooled = postprocessing.pool(projected, muted, np.ones(3), 'concat').reshape(3, 128)
+    whole = postprocessing.concatenate(projected).reshape(3, 128)
+    np.testing.assert_array_equal(pooled[[0, 2]], whole[[0, 2]])
+    assert not pooled[1].any()
+
+
+@pytest.mark.parametrize(('pooling', 'size'), [('concat', 384), ('mean', 128)])
+def test_a_window_with_nothing_but_muted_vectors_is_zero(pooling: str, size: int) -> None:
+    pooled = postprocessing.pool(np.ones((3, 128)), np.ones(3, bool), np.ones(3), pooling)
+    assert (pooled.shape, pooled.dtype) == ((size,), np.int8)
+    assert not pooled.any()

@@ -123,9 +123,18 @@ def _make_uris_relative(db: sqlite3.Connection, roots: Roots) -> None:
             db.execute('UPDATE clips SET uri = ? WHERE number = ?', (uri, file.number))
 
 
+def _record_front_end(db: sqlite3.Connection, roots: Roots) -> None:
+    """3 to 4: what was done to the sound before the network is a part of the configuration."""
+    recorded = schema.recorded_configuration(db)
+    db.execute('DROP TABLE configuration')  # its values could not be null
+    db.execute('CREATE TABLE configuration (key TEXT PRIMARY KEY, value)')
+    db.executemany('INSERT INTO configuration VALUES (?, ?)', recorded.items())
+
+
 STEPS: dict[int, Callable[[sqlite3.Connection, Roots], None]] = {
     1: _add_sounds,
     2: _make_uris_relative,
+    3: _record_front_end,
 }
 
 

@@ -3,13 +3,14 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from audio_search.files import sync
-from audio_search.store.configuration import Configuration
+from audio_search.store.configuration import UNWEIGHTED_MEAN, Configuration
 from audio_search.store.errors import IndexFileError
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 3  # older ones are migrated: see `migrations`
+SCHEMA_VERSION = 4  # older ones are migrated: see `migrations`
 # A clip of 10 s has 2 KB of embeddings. With the default of 4 KB only one of them fits on a page,
 # beside its overhead, and half of the file is unused.
 PAGE_BYTES = 16384
@@ -32,7 +33,7 @@ SCHEMA = f"""
 PRAGMA page_size = {PAGE_BYTES};
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
-CREATE TABLE configuration (key TEXT PRIMARY KEY, value NOT NULL);
+CREATE TABLE configuration (key TEXT PRIMARY KEY, value);
 CREATE TABLE state (
     version INTEGER NOT NULL,
     next_number INTEGER NOT NULL,
@@ -102,9 +103,20 @@ def read_configuration(path: Path) -> Configuration:
         ) as db:
             # The header of the file is behind where a WAL has a newer one.
             _check_version(path, db.execute('PRAGMA user_version').fetchone()[0])
-            return Configuration(**dict(db.execute('SELECT key, value FROM configuration')))
+            return Configuration(**recorded_configuration(db))
     except (sqlite3.Error, TypeError) as error:
         raise unusable(path, error) from error
+
+
+def recorded_configuration(db: sqlite3.Connection) -> dict[str, Any]:
+    """The configuration, with what an older index does not say: up to schema 3 nothing was done to
+    a sound that was not published, and a mean was not weighted."""
+    recorded = dict(db.execute('SELECT key, value FROM configuration'))
+    if 'padding' in recorded:
+        return recorded
+    if recorded.get('pooling') == 'mean':
+        recorded['pooling'] = UNWEIGHTED_MEAN
+    return recorded | {'padding': 'silence', 'lift_to_dbfs': None, 'silence': 'as_published'}
 
 
 def read_version(path: Path) -> int:

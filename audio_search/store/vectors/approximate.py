@@ -190,6 +190,7 @@ def _additions(
     which every clip is in the graph after it."""
     for block in _newer(blocks, covered):
         rows = block.live_rows()
+        rows = rows[block.square_norms[rows] > 0]  # no search finds a zero vector
         for start in range(0, len(rows), BATCH_ROWS):
             batch = rows[start : start + BATCH_ROWS]
             clips = block.clips[batch]

@@ -27,10 +27,13 @@ class Nearest:
 
 
 def exact_cosines(products: np.ndarray, square_norms: np.ndarray, square_norm: int) -> np.ndarray:
-    """Cosines of integer vectors from their inner products and square norms; 0 where a vector is
-    zero. float64 holds these integers exactly, so equal vectors have a cosine of exactly 1."""
+    """Cosines of integer vectors from their inner products and square norms; -inf where a vector is
+    zero, so that no TopK takes it. float64 holds these integers exactly, so equal vectors have a
+    cosine of exactly 1."""
     squares = square_norms.astype(np.int64) * square_norm
-    return np.divide(products, np.sqrt(squares), out=np.zeros(squares.shape), where=squares > 0)
+    return np.divide(
+        products, np.sqrt(squares), out=np.full(squares.shape, -np.inf), where=squares > 0
+    )
 
 
 class TopK:

@@ -63,7 +63,7 @@ class Scanner:
         the `limit` nearest chunks.
 
         `queries` is int8 [queries, dimensions]. `excluded` has for each query the number of a clip
-        to leave out, or None. A zero vector has distance 1 from everything.
+        to leave out, or None. A zero vector, stored or asked for, is near to nothing.
         """
         tops = [TopK(limit, distinct, number) for number in excluded or [None] * len(queries)]
         for start in range(0, len(queries), QUERY_BATCH):
@@ -127,7 +127,7 @@ class _Queries:
         self._packed = numkong.dots_pack(np.ascontiguousarray(queries))
         wide = queries.astype(np.int64)
         self._square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
-        # Of a zero vector all products are 0, whatever they are divided by.
+        # A zero vector finds nothing, whatever its products are divided by.
         self._norms = np.sqrt(np.maximum(self._square_norms, 1))
 
     def maxima(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[SpanMaxima]:
@@ -159,6 +159,8 @@ class _Queries:
             part *= inverse[:count]
             if mask is not None:
                 part[:, ~mask] = -np.inf
+            if not inverse[:count].all():  # a zero vector would score above those that point away
+                part[:, inverse[:count] == 0] = -np.inf
             scores[:, count:] = -np.inf
             used = spans[:, : -(-count // SPAN_ROWS)]
             best = used.argmax(axis=2)
@@ -173,6 +175,9 @@ class _Queries:
         firsts = np.cumsum([0] + [one.scores.shape[1] for one in maxima])
         candidates = np.empty(scores.shape, bool)
         for query, top in enumerate(tops):
+            if not self._square_norms[query]:
+                candidates[query] = False
+                continue
             threshold = _threshold(scores[query], best_clips[query], top)
             top.threshold = threshold / self._norms[query] - MARGIN
             min_score = max(threshold - 2 * MARGIN * self._norms[query], MIN_SCORE)

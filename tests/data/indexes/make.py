@@ -1,6 +1,6 @@
 """Makes an index file of an older schema, with the program that wrote it.
 
-Schema 1 was written up to commit aafe107, schema 2 up to commit 60bb1b0. From the root of a
+Schema 1 was written up to commit aafe107, 2 up to 60bb1b0, 3 up to d0d6ad2. From the root of a
 checkout of one of them, with this file's path:
 
     python .../tests/data/indexes/make.py v2.sqlite && xz v2.sqlite
@@ -24,7 +24,7 @@ except ImportError:
 
 DIMENSIONS = 16
 UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
-CONFIGURATION = Configuration(
+CONFIGURATION = Configuration(  # these fields alone up to schema 3
     model_name='tiny',
     model_sha256='0123456789abcdef' * 4,
     pooling='concat',

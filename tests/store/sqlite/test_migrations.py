@@ -16,11 +16,14 @@ import pytest
 from audio_search.audio.sources import resolve
 from audio_search.store import IndexFileError
 from audio_search.store.sqlite import SqliteStore, check
-from audio_search.store.sqlite.schema import SCHEMA_VERSION
-from tests.store.clips import CONFIGURATION, clip, put
+from audio_search.store.sqlite.schema import SCHEMA_VERSION, read_configuration
+from tests.store.clips import CONFIGURATION as TODAY
+from tests.store.clips import clip, put
 from tests.store.sqlite.files import contents, file_size_limit
 
 INDEXES = Path(__file__).parents[2] / 'data' / 'indexes'
+# What is recorded of the vectors of an index that is older than the steps of the front end.
+CONFIGURATION = replace(TODAY, padding='silence', lift_to_dbfs=None, silence='as_published')
 UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
 
 
@@ -41,7 +44,7 @@ def roots(tmp_path: Path) -> tuple[Path, Path, Path]:
     return folders
 
 
-@pytest.fixture(params=[1, 2], ids='v{}'.format)
+@pytest.fixture(params=[1, 2, 3], ids='v{}'.format)
 def version(request: pytest.FixtureRequest) -> int:
     return request.param
 
@@ -71,6 +74,7 @@ def version_of(path: Path) -> int:
         return db.execute('PRAGMA user_version').fetchone()[0]
 
 
+@pytest.mark.parametrize('version', [1, 2], ids='v{}'.format)
 def test_uris_become_relative_to_their_roots(old, roots):
     before = rows(old, 'number, id, tags, sample_rate, chunk_count')
     with SqliteStore(old, CONFIGURATION, roots=roots) as index:
@@ -100,6 +104,7 @@ def test_uris_become_relative_to_their_roots(old, roots):
     assert version_of(old) == SCHEMA_VERSION
 
 
+@pytest.mark.parametrize('version', [1, 2], ids='v{}'.format)
 def test_a_clip_with_an_id_of_its_own_is_found_by_its_sound(old, roots):
     """Also where the schema did not have that yet."""
     with SqliteStore(old, CONFIGURATION, roots=roots) as index:
@@ -126,6 +131,26 @@ def test_as_it_was_it_is_kept_beside_it_and_said(old, roots, version, caplog, mo
     caplog.clear()
     SqliteStore(old, CONFIGURATION, roots=roots).close()
     assert caplog.text == ''
+
+
+def test_what_was_not_done_to_the_sound_is_recorded(old, roots):
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    assert read_configuration(old) == CONFIGURATION
+    with pytest.raises(IndexFileError) as refused:
+        SqliteStore(old, TODAY, roots=roots)
+    assert (
+        'was made with padding: silence, lift_to_dbfs: null, silence: as_published, not padding: '
+        'repeat, lift_to_dbfs: -12, silence: zero: set that again in flow.yml'
+    ) in str(refused.value)
+
+
+def test_a_mean_that_was_not_weighted_is_another_pooling(old, roots):
+    with closing(sqlite3.connect(old)) as db, db:
+        db.execute("UPDATE configuration SET value = 'mean' WHERE key = 'pooling'")
+    before = contents(old.parent)
+    with pytest.raises(IndexFileError, match='made by an older version, in whose means'):
+        SqliteStore(old, replace(CONFIGURATION, pooling='mean'), roots=roots)
+    assert contents(old.parent) == before
 
 
 def test_a_kept_copy_is_never_overwritten(old, roots, version):
@@ -168,17 +193,16 @@ def test_no_room_for_the_copy(old, roots, version):
 @pytest.mark.parametrize('at', ['before', 'after'], ids=lambda at: f'{at} the last step is kept')
 def test_a_crash_leaves_the_old_or_the_new(old, roots, version, at):
     """The process dies in the last step, or right behind it."""
-    statement = {'before': 'PRAGMA user_version = 3', 'after': 'COMMIT'}[at]
+    statement = {'before': f'PRAGMA user_version = {SCHEMA_VERSION}', 'after': 'COMMIT'}[at]
     program = (
         'import os, sqlite3, sys; from pathlib import Path;'
         'from audio_search.store.sqlite import migrations;'
-        'step = migrations.STEPS[2];'
         'db_of = migrations.schema.connect;\n'
         'class Dying(sqlite3.Connection):\n'
         '    def execute(self, sql, *args):\n'
         '        done = super().execute(sql, *args)\n'
         '        version = super().execute("PRAGMA user_version").fetchone()[0]\n'
-        f'        if sql == {statement!r} and version == 3:\n'
+        f'        if sql == {statement!r} and version == {SCHEMA_VERSION}:\n'
         '            os.kill(os.getpid(), 9)\n'
         '        return done\n'
         'connect = sqlite3.connect\n'
@@ -189,12 +213,11 @@ def test_a_crash_leaves_the_old_or_the_new(old, roots, version, at):
     died = subprocess.run([sys.executable, '-c', program, str(old), *map(str, roots)], check=False)
     assert died.returncode == -9
     check(old, CONFIGURATION)
-    expected = {'before': 2, 'after': 3}[at]
-    assert version_of(old) == expected
-    assert (rows(old, 'id, uri') == before) is (at == 'before')
+    assert version_of(old) == SCHEMA_VERSION - (at == 'before')
+    assert len(rows(old, 'id, uri')) == len(before)
     with SqliteStore(old, CONFIGURATION, roots=roots) as index:
         assert index.counts()[0] == 11
-        assert index.find(uri='bells/noon.wav')
+        assert index.find('mine')
     assert rows(old.with_name(f'index.sqlite.v{version}.backup'), 'id, uri') == before
 
 

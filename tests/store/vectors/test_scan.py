@@ -24,10 +24,10 @@ def blocks_of(clips: list[np.ndarray], removed: tuple[int, ...] = ()) -> tuple[B
 
 
 def distances(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """1 - cos, and 1 where a vector is zero."""
+    """1 - cos, and infinite where a vector is zero."""
     a, b = query.astype(np.float64), vectors.astype(np.float64)
     norms = np.linalg.norm(a) * np.linalg.norm(b, axis=1)
-    return 1 - np.divide(b @ a, norms, out=np.zeros(len(b)), where=norms > 0)
+    return 1 - np.divide(b @ a, norms, out=np.full(len(b), -np.inf), where=norms > 0)
 
 
 def brute_force(
@@ -42,7 +42,7 @@ def brute_force(
             found.append((float(chunk_distances[nearest]), number, nearest))
         else:
             found += [(float(d), number, chunk) for chunk, d in enumerate(chunk_distances)]
-    return sorted(found)
+    return sorted(one for one in found if np.isfinite(one[0]))
 
 
 def windows(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -140,12 +140,26 @@ def test_of_equal_vectors_the_first_are_found(scanner):
         assert result.distances.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_identical_is_exactly_0_opposite_2_and_zero_1(scanner):
+def test_identical_is_exactly_0_opposite_2(scanner):
     vector = np.arange(1, DIMENSIONS + 1, dtype=np.int8)
-    clips = [vector[np.newaxis] * sign for sign in (-1, 0, 1, 3)]
+    clips = [vector[np.newaxis] * sign for sign in (-1, 1, 3)]
     (result,) = scanner.search(blocks_of(clips), vector[np.newaxis], 4)
-    assert result.clips.tolist() == [3, 4, 2, 1]
-    assert result.distances.tolist() == [0.0, 0.0, 1.0, 2.0]
+    assert result.clips.tolist() == [2, 3, 1]
+    assert result.distances.tolist() == [0.0, 0.0, 2.0]
+
+
+def test_zero_vectors_find_nothing_and_are_not_found(scanner):
+    """Also where all others point away, so that a product of 0 is the largest."""
+    vector = np.arange(1, DIMENSIONS + 1, dtype=np.int8)
+    silence = [np.zeros((3, DIMENSIONS), np.int8)] * BLOCK_ROWS
+    clips = [*silence, -vector[np.newaxis], np.stack([0 * vector, -vector, 0 * vector]), *silence]
+    queries = np.stack([vector, 0 * vector])
+    for distinct in (True, False):
+        away, nothing = scanner.search(blocks_of(clips), queries, 4, distinct=distinct)
+        assert away.clips.tolist() == [BLOCK_ROWS + 1, BLOCK_ROWS + 2]
+        assert away.ordinals.tolist() == [0, 1]
+        assert away.distances.tolist() == [2.0, 2.0]
+        assert len(nothing.clips) == 0
 
 
 def test_extreme_values_do_not_overflow(scanner):
