@@ -18,6 +18,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from audio_search.errors import Kind
+from audio_search.store.records import EMBEDDING_SCALE
 
 MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
 # The note of a clip whose vectors are all zero.
@@ -25,7 +26,6 @@ SILENT = (
     'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end, so '
     'nothing is near to it'
 )
-EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 
 
 @_register_proto(proto_type_name='audio_search_json')

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     MISSING = 'missing'  # there is no such clip
     UNUSABLE = 'unusable'  # the document or its sound cannot be used
     INVALID = 'invalid'  # the request is not of the form it should have
+    NOT_ACCEPTABLE = 'not_acceptable'  # it wants an answer in a form that there is not
     REFUSED = 'refused'  # outside the folders that may be read
     STORAGE = 'storage'  # the disk is full, or the index cannot be read or written
     TOO_LARGE = 'too_large'  # over a limit of the service

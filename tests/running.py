@@ -31,13 +31,12 @@ class RunningService:
         self.url = f'http://127.0.0.1:{self.port}'
         self.http = httpx.Client(base_url=self.url, timeout=120)
         self._output = workspace.parent / f'{workspace.name}.{self.port}.output'
-        environment = {
-            **os.environ,
-            'PYTHONUNBUFFERED': '1',
+        self.settings = {
             'AUDIO_SEARCH_PORT': str(self.port),
             'AUDIO_SEARCH_WORKSPACE': str(workspace),
             **settings,
         }
+        environment = {**os.environ, 'PYTHONUNBUFFERED': '1', **self.settings}
         with self._output.open('wb') as output:
             self.process = subprocess.Popen(
                 [sys.executable, 'app.py', *arguments],

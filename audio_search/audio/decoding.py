@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
@@ -108,13 +108,22 @@ def _resampled(path: Path, beg_s: float, end_s: float | None) -> Iterator[np.nda
 
 
 def _decoded(path: Path, beg_s: float, end_s: float | None) -> tuple[int, Iterator[np.ndarray]]:
+    if file := open_sndfile(path):
+        return file.samplerate, _sndfile_blocks(file, path, beg_s, end_s)
+    return _decoded_by_ffmpeg(path, beg_s, end_s)
+
+
+def open_sndfile(path: Path) -> soundfile.SoundFile | None:
+    """The file, opened for one pass from front to back, or None if libsndfile does not read it.
+
+    Raises OSError.
+    """
     with path.open('rb') as opened:
         head = opened.read(4)
     if head.startswith(SNDFILE_MAGIC) or _is_mpeg_audio(head):
         with suppress(soundfile.LibsndfileError):
-            file = _Sequential(path)
-            return file.samplerate, _sndfile_blocks(file, path, beg_s, end_s)
-    return _decoded_by_ffmpeg(path, beg_s, end_s)
+            return _Sequential(path)
+    return None
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
@@ -159,9 +168,11 @@ def _sndfile_blocks(
             ) from None
 
 
-def _decoded_by_ffmpeg(
-    path: Path, beg_s: float, end_s: float | None
-) -> tuple[int, Iterator[np.ndarray]]:
+def open_ffmpeg(path: Path) -> tuple[BinaryIO, Any]:
+    """The opened file, and its container with an audio track; both are to be closed.
+
+    Raises AudioError for what FFmpeg cannot open, OSError.
+    """
     import av  # here, because it loads FFmpeg, which most files do not need
 
     file = path.open('rb')
@@ -177,6 +188,15 @@ def _decoded_by_ffmpeg(
         container.close()
         file.close()
         raise AudioError(f'{path.name} has no audio track; give a file with sound')
+    return file, container
+
+
+def _decoded_by_ffmpeg(
+    path: Path, beg_s: float, end_s: float | None
+) -> tuple[int, Iterator[np.ndarray]]:
+    import av
+
+    file, container = open_ffmpeg(path)
 
     def decoded() -> Iterator[np.ndarray]:
         with closing(file), container:

@@ -4,6 +4,8 @@ audio-search                  index the toy clips, search a few of them, then se
 audio-search serve            only serve
 audio-search backup FILE      write the index and the uploaded sounds to FILE, also while serving
 audio-search restore FILE     put them back; --replace moves those that are there aside
+audio-search export FILE      write clips, windows and embeddings to FILE, also while serving
+audio-search duplicates       name the clips that are one recording, also while serving
 audio-search evaluate DIR     say how well labelled sounds find each other
 
 A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
@@ -63,6 +65,22 @@ def parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=restore)
 
+    verb = verbs.add_parser(
+        'export', help='write clips, windows and embeddings, also while the service runs'
+    )
+    verb.add_argument(
+        'file', type=Path, metavar='FILE', help='ends in .parquet or .jsonl; - is JSON lines here'
+    )
+    verb.set_defaults(run=export)
+
+    verb = verbs.add_parser(
+        'duplicates', help='name clips that are one recording up to encoding, gain or a short cut'
+    )
+    form = verb.add_mutually_exclusive_group()
+    form.add_argument('--json', action='store_true', help='as one JSON object')
+    form.add_argument('--csv', action='store_true', help='as a table, one row per clip')
+    verb.set_defaults(run=duplicates)
+
     evaluate.add_to(verbs)
     return parser
 
@@ -99,6 +117,18 @@ def restore(arguments: argparse.Namespace) -> None:
     console.print(f'restored the index and {restored.sounds} uploaded sounds')
     if restored.moved_to:
         console.print(f'what was there before is in {restored.moved_to}')
+
+
+def export(arguments: argparse.Namespace) -> None:
+    from audio_search.cli import export
+
+    export.export(arguments.file)
+
+
+def duplicates(arguments: argparse.Namespace) -> None:
+    from audio_search.cli import duplicates
+
+    duplicates.duplicates(as_json=arguments.json, as_csv=arguments.csv)
 
 
 def _log_file() -> Path:

@@ -29,6 +29,7 @@ STATUSES = {
     Kind.MISSING: 404,
     Kind.UNUSABLE: 422,
     Kind.INVALID: 422,
+    Kind.NOT_ACCEPTABLE: 406,
     Kind.REFUSED: 403,
     Kind.STORAGE: 503,
     Kind.TOO_LARGE: 413,

@@ -21,8 +21,8 @@ from audio_search.http.answers import (
     index_answer,
     listed,
     one_sentence,
-    search_answer,
 )
+from audio_search.http.formats import RESPONSES, WantedForm, formatted
 from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
 from audio_search.keys import unknown_key
@@ -84,13 +84,15 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
             await service.index(_requests(body.data), include=body.parameters.include)
         )
 
-    @app.post('/search', **post)
+    search_post = post | {'responses': RESPONSES, 'response_model': SearchAnswer}
+
+    @app.post('/search', **search_post)
     @works
-    async def search(body: SearchBody) -> SearchAnswer:
-        """Find the clips that sound like the given one, nearest first."""
-        return search_answer(
-            await service.search(_requests(body.data), **_options(body.parameters))
-        )
+    async def search(body: SearchBody, form: WantedForm) -> Any:
+        """Find the clips that sound like the given one, nearest first; also as a file, see
+        `format`. In a file a query that cannot be used refuses the request."""
+        found = await service.search(_requests(body.data), **_options(body.parameters))
+        return await formatted(found, form, service.roots)
 
     @app.post('/delete', **post)
     @works
@@ -140,18 +142,20 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
         requests = await _receive(service, files, given, keep=True)
         return index_answer(await service.index(requests, include=parsed.include))
 
-    @app.post('/search/upload', **post)
+    @app.post('/search/upload', **search_post)
     @works
     async def search_upload(
         request: Request,
         files: Files,
+        form: WantedForm,
         parameters: Annotated[str, Form(description='JSON object, as in /search')] = '{}',
-    ) -> SearchAnswer:
+    ) -> Any:
         """Search by files sent in the request; they are removed afterwards."""
         await _check_form(request, ('files', 'parameters'), SearchParameters)
         parsed = _parse(SearchParameters, parameters)
         requests = await _receive(service, files, {}, keep=False)
-        return search_answer(await service.search(requests, **_options(parsed)))
+        found = await service.search(requests, **_options(parsed))
+        return await formatted(found, form, service.roots)
 
 
 def add_views(

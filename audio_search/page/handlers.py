@@ -1,5 +1,6 @@
 """What the page does when a control is used: each handler answers with new contents."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import gradio as gr
 from audio_search.documents import Match
 from audio_search.page import clip_map, library, matches
 from audio_search.page.colours import LabelColours
+from audio_search.page.download import link_html
 from audio_search.page.heat_map import heat_map_html
 from audio_search.page.library import PAGE_CLIPS, IndexView, read_index
 from audio_search.page.queries import SearchResult, Sound, Windows, search
@@ -85,6 +87,15 @@ class Handlers:
             if not result or not chosen:
                 raise Problem('This search is not remembered any more; search again')
             return await self._heat_map(result, chosen[0])
+        except Exception as error:
+            return alert(sentence(error))
+
+    async def save_hits(self, event: gr.EventData, result: SearchResult | None) -> Html:
+        """A link that has the matches in the chosen format in it."""
+        try:
+            if not result:
+                raise Problem('This search is not remembered any more; search again')
+            return await asyncio.to_thread(link_html, result, event.format, self.service.roots)
         except Exception as error:
             return alert(sentence(error))
 

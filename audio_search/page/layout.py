@@ -14,7 +14,7 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'like_this', 'remove', 'turn'];
+const known = ['compare', 'like_this', 'remove', 'save_hits', 'turn'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
@@ -103,6 +103,7 @@ class Page:
             with gr.Column(scale=3, min_width=320, elem_id='as-results'):
                 self._message = _html('', elem_id='as-message')
                 self._query = _html('', elem_id='as-query')
+                self._saved = _html('', elem_id='as-saved')
                 with gr.Row(elem_id='as-columns'):
                     self._matches = _html(
                         matches.NOTHING_YET, js_on_load=EVENTS_JS, elem_id='as-matches'
@@ -158,6 +159,8 @@ class Page:
         for option in options:
             _on(option.change, do.search_again, [self._last_sound, *options], shown, latest=True)
         _on(self._matches.compare, do.compare, [self._result], [self._heat])
+        saved = _on(self._matches.save_hits, do.save_hits, [self._result], [self._saved])
+        saved.then(None, [self._saved], js='(html) => window.audioSearch.save(html)')
         for html in (self._matches, self._map, self._library):
             _on(html.like_this, do.like_this, options, [*place, *shown])
 

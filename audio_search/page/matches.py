@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from audio_search.documents import Match
 from audio_search.page.colours import LabelColours
+from audio_search.page.download import buttons_html
 from audio_search.page.queries import SearchResult, Span, audio_path
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import (
@@ -72,7 +73,7 @@ def _list(result: SearchResult, colours: LabelColours) -> str:
         hidden = note(f'{_heading(len(result.farther))} left out by “Greatest distance”.')
     return (
         f'<h2 class="as-title">{_heading(len(result.matches))} <span class="as-faint">nearest first'
-        f'</span></h2><ol class="as-matches">{rows}</ol>{hidden}'
+        f'</span></h2>{buttons_html()}<ol class="as-matches">{rows}</ol>{hidden}'
     )
 
 

@@ -92,6 +92,13 @@ window.audioSearch = (() => {
     if (results.getBoundingClientRect().top > window.innerHeight / 2) results.scrollIntoView();
   };
 
+  // Follow the link in `html`, which has a file in it; no link if there was an error.
+  const save = (html) => {
+    const made = document.createElement('div');
+    made.innerHTML = html;
+    made.querySelector('a[download]')?.click();
+  };
+
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (!button) return;
@@ -130,5 +137,5 @@ window.audioSearch = (() => {
     });
   }, true);
 
-  return {confirmed, showResults};
+  return {confirmed, save, showResults};
 })();

@@ -72,7 +72,7 @@ class SearchResult:
 
     `audio_src` is where the browser gets the sound from: None where it has it already (an upload),
     where it is too long to be put into the page, or where the file is gone. `note` is what the user
-    should know of the query, such as that it is silent.
+    should know of the query, such as that it is silent; `uri` where it is, or how it was called.
     """
 
     name: str
@@ -82,6 +82,7 @@ class SearchResult:
     matches: list[Match] = field(default_factory=list)
     farther: list[Match] = field(default_factory=list)
     note: str | None = None
+    uri: str | None = None
 
 
 async def search(
@@ -122,6 +123,7 @@ async def search(
         matches=near,
         farther=list(clip.matches)[len(near) :],
         note=clip.note,
+        uri=clip.uri,
     )
 
 

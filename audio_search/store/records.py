@@ -9,6 +9,7 @@ import numpy as np
 # The columns of `Clip.locations`; -1 stands for "not known".
 LOCATION_COLUMNS = ('offset', 'begin', 'end', 'beg_in_ms', 'end_in_ms')
 UNKNOWN = -1
+EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
 MAX_DEPTH = 100  # of tags; an answer nested more than 254 deep cannot be written by pydantic
 
 
@@ -18,9 +19,9 @@ class Clip:
 
     `locations` is int64 [chunks, 5], one row per chunk, with LOCATION_COLUMNS: its number in the
     clip, [begin, end) in samples of `sample_rate` Hz, and the same in ms. `embeddings` is int8
-    [chunks, dimensions], 128 times the values that are compared. `chunk_tags` has for some rows the
-    tags that the chunk has and its clip has not. `source` says which file it came from
-    (`sources.Source.fingerprint`): `path`, and as `sound` the id that a clip of that file has
+    [chunks, dimensions], EMBEDDING_SCALE times the values that are compared. `chunk_tags` has for
+    some rows the tags that the chunk has and its clip has not. `source` says which file it came
+    from (`sources.Source.fingerprint`): `path`, and as `sound` the id that a clip of that file has
     unless another one was given.
     """
 

@@ -621,3 +621,15 @@ def test_other_requests_are_told_of_the_token_in_json(guarded: RunningService) -
         response = guarded.http.get(path)
         assert response.status_code == 401
         assert 'Bearer' in response.json()['detail']
+
+
+@pytest.mark.parametrize(('title', 'name'), [('CSV', 'hits.csv'), ('Audacity', 'hits.zip')])
+def test_the_matches_are_downloaded(page: Page, title: str, name: str) -> None:
+    search_with_clip(page, '114_churchbell')
+    expect(rows(page)).to_have_count(5)
+    with page.expect_download() as started:
+        page.get_by_role('button', name=f'Download the matches as {title}').click()
+    assert started.value.suggested_filename == name
+    content = Path(started.value.path()).read_bytes()
+    assert b'churchbell' in content
+    expect(page.locator('#as-saved')).to_have_text(f'Saved as {name}.')

@@ -1,0 +1,54 @@
+"""Hits as a sound selection table of Raven (https://ravensoundsoftware.com/knowledge-base).
+
+Raven opens such a table in two ways. As a *sound selection table* it goes by Begin Path and File
+Offset, and opens the files itself. As a plain selection table of a sequence of files, which it
+sorts by their names, it goes by Begin Time, counted from the start of the first file. Both are
+right here for the files that the table names.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from audio_search.formats.hits import Hit, one_line
+from audio_search.vggish.parameters import MEL_MAX_HZ, MEL_MIN_HZ
+
+COLUMNS = (
+    'Selection', 'View', 'Channel', 'Begin Time (s)', 'End Time (s)', 'Low Freq (Hz)',
+    'High Freq (Hz)', 'Begin Path', 'File Offset (s)', 'Annotation', 'Distance', 'Query',
+)  # fmt: skip
+
+
+def selection_table(hits: Sequence[Hit], durations_s: Mapping[str, float]) -> str:
+    """One selection per hit, ordered by file and time.
+
+    `durations_s` has the length of each file, by `Hit.file`. A file without one, because it is
+    gone, comes after all others, since no later Begin Time would be right, and counts up to the end
+    of its last hit. The band is the one that the network hears.
+    """
+    ordered = sorted(hits, key=lambda hit: (hit.file not in durations_s, hit.file, hit.span))
+    last_end_s: dict[str, float] = {}
+    for hit in ordered:
+        last_end_s[hit.file] = max(last_end_s.get(hit.file, 0.0), hit.span[1])
+    starts_s, total_s = {}, 0.0
+    for file, end_s in last_end_s.items():
+        starts_s[file] = total_s
+        total_s += durations_s.get(file, end_s)
+    lines = ['\t'.join(COLUMNS)]
+    for number, hit in enumerate(ordered, 1):
+        beg_s, end_s = hit.span
+        start_s = starts_s[hit.file]
+        row = (
+            str(number),
+            'Spectrogram 1',
+            '1',
+            f'{start_s + beg_s:.6f}',
+            f'{start_s + end_s:.6f}',
+            f'{MEL_MIN_HZ:.1f}',
+            f'{MEL_MAX_HZ:.1f}',
+            hit.file,
+            f'{beg_s:.6f}',
+            hit.label,
+            f'{hit.distance:.6f}',
+            hit.query_file,
+        )
+        lines.append('\t'.join(map(one_line, row)))
+    return '\n'.join(lines) + '\n'
