@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ async def find_known(
     files, names = await asyncio.to_thread(_look_up, requests, roots)
     stored = json.loads((await ask('/clips', {'names': json.dumps(names)}))['clips'])
     return await asyncio.to_thread(
-        lambda: [_compare(*known) for known in zip(requests, files, stored, strict=True)]
+        lambda: [_compare(*known) for known in zip(requests, files, names, stored, strict=True)]
     )
 
 
@@ -58,10 +59,12 @@ def _file(uri: str | None, roots: Roots) -> Found:
         return error
 
 
-def _compare(request: ClipRequest, file: Found, clip: dict[str, Any] | None) -> KnownClip:
+def _compare(
+    request: ClipRequest, file: Found, name: Name, clip: dict[str, Any] | None
+) -> KnownClip:
     error = str(file) if isinstance(file, MediaError) else None
-    if clip is None:
-        return KnownClip(request.id, request.uri, None, None, State.NEW, error)
+    if clip is None or (error and _is_of_another_file(request, clip)):
+        return KnownClip(request.id, name[1] or request.uri, None, None, State.NEW, error)
     state = State.STORED
     if clip['has_file'] and file is not None:
         state = State.MISSING
@@ -72,3 +75,19 @@ def _compare(request: ClipRequest, file: Found, clip: dict[str, Any] | None) -> 
             except OSError as failure:
                 error = f'{request.uri} cannot be read ({failure.strerror})'
     return KnownClip(clip['id'], clip['uri'], clip['tags'], clip['chunk_count'], state, error)
+
+
+def _is_of_another_file(request: ClipRequest, clip: dict[str, Any]) -> bool:
+    """Whether the clip with the uri of a path that leads nowhere is that of a file below another
+    root: files that are gone from two roots may have had one name."""
+    path = _path_of(request.uri)
+    return path is not None and bool(clip['source']) and clip['source'].get('path') != path
+
+
+def _path_of(uri: str | None) -> str | None:
+    """The path of an absolute uri, with links followed; None for any other."""
+    try:
+        name = sources.split_fragment(uri or '')[0]
+        return os.path.realpath(name) if os.path.isabs(name) else None
+    except ValueError:
+        return None
