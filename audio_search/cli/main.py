@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from audio_search import __version__
-from audio_search.cli import backup, index, library, search, serve
+from audio_search.cli import backup, index, library, search, serve, watch
 from audio_search.cli.console import Exit, WrongUse, complain
 from audio_search.client import NoService, Refused
 from audio_search.logs import explain
@@ -37,6 +37,7 @@ app = typer.Typer(
 app.command('serve')(serve.serve)
 app.command('demo')(serve.demo)
 app.command('index')(index.index)
+app.command('watch')(watch.watch)
 app.command('search')(search.search)
 app.command('list')(library.list_clips)
 app.command('delete')(library.delete)
