@@ -1,7 +1,7 @@
 """The service that a command asks: one that runs, or else one for the time of the command."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from audio_search.address import address_of
@@ -31,24 +31,24 @@ def connect(url: str | None) -> Iterator[Client]:
         if url:
             raise NoService(f'no service answers at {url}; start it, or check the address')
         complain(f'no service answers at {configured}; starting one for this command')
-        with _started(settings, configured):
+        with _started(client, settings):
             client.wait_until_ready()
             yield client
 
 
 @contextmanager
-def _started(settings: Settings, address: str) -> Iterator[None]:
+def _started(client: Client, settings: Settings) -> Iterator[None]:
     from audio_search.cli.serve import service_for_a_command
 
-    service = service_for_a_command(settings)
-    try:
-        service.__enter__()
-    except Exception as error:
-        raise NoService(f'no service answers at {address}, and none can start: {error}') from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(service_for_a_command(settings))
+        except Exception as error:
+            if not client.answers():  # one that was restarting has the index and the port
+                raise NoService(
+                    f'no service answers at {client.url}, and none can start: {error}'
+                ) from error
         yield
-    finally:
-        service.__exit__(None, None, None)
 
 
 def uri_of(name: str) -> str:
