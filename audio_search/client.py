@@ -85,7 +85,7 @@ class Client:
     def answers(self) -> bool:
         """Whether a service is there now. Raises NoService where something else is."""
         try:
-            response = self._http.get('/health/live')
+            response = self._http.get('/health/live', timeout=CONNECT_S)
         except httpx.TransportError:
             return False
         # A proxy before a service that is starting says so with a 5xx.
@@ -142,7 +142,7 @@ class Client:
         return list(self._ask('POST', path, json=body)['data'])
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
-        deadline = time.monotonic() + self._wait_s
+        deadline: float | None = None  # from the first problem on: an answer may take longer
         pause_s = FIRST_PAUSE_S
         while True:
             told_s: float | None = None
@@ -156,6 +156,7 @@ class Client:
                     self._end_of_wait()
                     return _body(response)
                 problem = _detail(response)
+            deadline = deadline or time.monotonic() + self._wait_s
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise NoService(

@@ -40,7 +40,7 @@ class StandIn:
 
         self.server = HTTPServer(('127.0.0.1', port), Handler)
         self.url = f'http://127.0.0.1:{self.server.server_port}'
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()
@@ -90,9 +90,10 @@ def test_a_service_that_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_patience_ends(stand_in: StandIn) -> None:
     stand_in.answers = [busy()]
-    with Client(stand_in.url, wait_s=0) as asked, pytest.raises(NoService) as error:
+    with Client(stand_in.url, wait_s=0.05) as asked, pytest.raises(NoService) as error:
         asked.wait_until_ready()
-    assert 'the service is busy, for 0 s now' in str(error.value)
+    assert 'the service is busy, for 0.05 s now' in str(error.value)
+    assert len(stand_in.requests) > 1
 
 
 @pytest.mark.parametrize(

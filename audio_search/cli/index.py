@@ -1,6 +1,7 @@
 """Folders into the index."""
 
 import csv
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -148,6 +149,8 @@ class Files:
 
         yield from files.find(self._paths, unreadable)
         if self._list == '-':
+            if isinstance(sys.stdin, io.TextIOWrapper):
+                sys.stdin.reconfigure(errors='surrogateescape')  # as names of files come
             yield from files.listed(sys.stdin, unreadable)
         elif self._list:
             with Path(self._list).open(encoding='utf-8', errors='surrogateescape') as lines:

@@ -25,6 +25,7 @@ BATCH_BYTES = 256 << 20  # so that a request of long recordings ends within its 
 IN_FLIGHT = 3
 # Statuses of a request that may be one clip's fault: tried again in halves, down to that clip.
 SPLIT = (403, 404, 413, 422, 500, 504)
+TOO_LARGE = 413
 
 T = TypeVar('T')
 
@@ -82,10 +83,13 @@ class Ingest:
         ]
         for worker in workers:
             worker.start()
-        for batch in _batches(self._new(wanted)):
-            jobs.put(batch)
-            if self._error:
-                break
+        try:
+            for batch in _batches(self._new(wanted)):
+                jobs.put(batch)
+                if self._error:
+                    break
+        except Exception as error:
+            self._error = error
         for _ in workers:
             jobs.put(None)
         for worker in workers:
@@ -97,7 +101,7 @@ class Ingest:
         """Those that have to be indexed. The others are counted, and tagged where tags are new."""
         for group in _grouped(wanted, LOOK_UP_CLIPS):
             sendable = [one for one in group if self._has_usable_name(one)]
-            answers = self._client.known([{'uri': one.uri} for one in sendable]) if sendable else []
+            answers = self._known([one.uri for one in sendable])
             retagged: list[dict[str, Any]] = []
             for one, known in zip(sendable, answers, strict=True):
                 tags = (known['tags'] or {}) | one.tags
@@ -114,6 +118,17 @@ class Ingest:
             if retagged:
                 done = self._client.update(retagged)
                 self.tally.retagged += sum(not answer['error'] for answer in done)
+
+    def _known(self, uris: list[str]) -> list[dict[str, Any]]:
+        if not uris:
+            return []
+        try:
+            return self._client.known([{'uri': uri} for uri in uris])
+        except Refused as error:
+            if error.status != TOO_LARGE or len(uris) == 1:
+                raise
+        half = len(uris) // 2
+        return self._known(uris[:half]) + self._known(uris[half:])
 
     def _work(self, jobs: 'Queue[list[_Job] | None]') -> None:
         while (batch := jobs.get()) is not None:
