@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audio_search.audio.decoding import AudioError
 from audio_search.evaluation import baselines, mp3
 from audio_search.evaluation.encoding import load
-from audio_search.evaluation.evaluate import Evaluation
+from audio_search.evaluation.evaluation import Evaluation
 from audio_search.evaluation.labels import Clip
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 

@@ -19,6 +19,7 @@ from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 BATCH = 8  # sounds per request, so that the service's network has more at once
 EMBEDDING_SCALE = 128  # its answers have int8 vectors over this
 TIMEOUT_S = 900.0
+TOLD = ('window', 'stride', 'pooling', 'search', 'weights')  # choices that are known of a service
 
 
 class ServiceEncoder:

@@ -18,10 +18,10 @@ CLIPS = [ROOT / 'toy-data' / f'{name}.mp3' for name in ('101_helicopter', '143_b
 
 def test_vectors_of_a_service_are_those_encoded_here(service: RunningService) -> None:
     sounds = [decoding.load(path, 0, 6) for path in CLIPS]
-    too_quiet_to_keep = np.zeros(0, np.float32)
+    nothing = np.zeros(0, np.float32)
     encoder = ServiceEncoder(service.url)
     assert (encoder.choices.window, encoder.choices.pooling) == (4, 'concat')
-    *found, refused = encoder.encode([*sounds, too_quiet_to_keep])
+    *found, refused = encoder.encode([*sounds, nothing])
     assert isinstance(refused, Unusable)
     for vectors, expected in zip(
         found, LocalEncoder(Choices(), ROOT / 'models').encode(sounds), strict=True
@@ -37,6 +37,7 @@ def test_a_folder_is_evaluated_through_a_service(service: RunningService, tmp_pa
             (tmp_path / path.name).write_bytes(path.read_bytes())
     found = evaluate(tmp_path, url=service.url, with_baselines=False).as_dict()
     assert found['encoder'] == f'the service {service.url}'
+    assert set(found['options']) == {'window', 'stride', 'pooling', 'search', 'weights'}
     assert found['p_at_1'] == 1
 
 

@@ -1,5 +1,7 @@
 """Vectors are those of the service, whatever way a sound takes."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,17 @@ def test_choices_are_read_from_text() -> None:
     changed = Choices().changed(parse('lift=-12, window=3,search=ann'))
     assert changed == replace(Choices(), lift=-12.0, window=3.0, search='ann')
     assert changed.changed(parse('lift=none')).lift is None
+
+
+def test_tensorflow_is_loaded_only_to_encode() -> None:
+    code = (
+        'import sys; import audio_search.evaluation, audio_search.evaluation.report; '
+        'print([name for name in ("tensorflow", "jina", "docarray") if name in sys.modules])'
+    )
+    found = subprocess.run(
+        [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == '[]'
 
 
 def test_baselines_are_standardised_windows(sounds: list[np.ndarray]) -> None:
