@@ -120,8 +120,8 @@ def evaluate(
 
     \b
     Examples:
-      audio-search evaluate sounds --stress --html report.html
-      audio-search evaluate sounds --no-baselines --compare pooling=mean --json
+      audio-search evaluate collection --stress --html report.html
+      audio-search evaluate collection --labels folder --compare pooling=mean --json
     """
     # Here, because they load scikit-learn, which other verbs do without.
     from audio_search import evaluation
@@ -142,7 +142,12 @@ def evaluate(
         )
     choices = evaluation.Choices()
     if not url:
-        choices = replace(choices, weights=settings.weights, precision=settings.precision)
+        choices = replace(
+            choices,
+            weights=settings.weights,
+            precision=settings.precision,
+            pooling=settings.pooling,
+        )
     given = {
         'window': window,
         'stride': stride,

@@ -22,6 +22,7 @@ LASTING = {  # what they print once they do what they are for
     'demo': 'Stop: Ctrl-C',
     'watch': 'Ctrl-C stops it',
 }
+READING = ('backup', 'duplicates', 'export')  # they read the index file beside the service
 LIMIT_S = 120
 
 
@@ -39,7 +40,8 @@ def place(sounds: Path, service: RunningService) -> Path:
     """A folder like that of whoever reads the examples: with sounds, a backup and the command."""
     folder = sounds / 'examples'
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ('birds/robin.wav', 'bells/noon.wav', 'sounds/query.wav'):
+    labelled = [f'collection/{name}.wav' for name in ('low/1', 'low/2', 'high/11', 'high/12')]
+    for name in ('birds/robin.wav', 'bells/noon.wav', 'sounds/query.wav', *labelled):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_tone(folder / name, 4, hz=100 + 50 * len(name))
     shutil.copy(folder / 'sounds' / 'query.wav', folder)
@@ -62,7 +64,7 @@ def test_the_examples_of_a_verb_work(verb: str, place: Path, service: RunningSer
         'HOME': str(place),
         'AUDIO_SEARCH_ROOTS': str(ROOT),
         'AUDIO_SEARCH_PORT': str(free_port() if verb in ('serve', 'demo') else service.port),
-        'AUDIO_SEARCH_WORKSPACE': str(service.workspace if verb == 'backup' else place / 'own'),
+        'AUDIO_SEARCH_WORKSPACE': str(service.workspace if verb in READING else place / 'own'),
     }
     if verb == 'restore':
         made = {**settings, 'AUDIO_SEARCH_WORKSPACE': str(service.workspace)}

@@ -1,11 +1,13 @@
 """list, search, update, delete and status, asked of a running service."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from audio_search import client
 from audio_search.cli.main import main
@@ -107,6 +109,43 @@ def test_search_by_a_file_only_this_side_sees_and_from_its_folder(
     assert status == 0
     assert found['matches'][0]['uri'] == BIRD
     assert found['matches'][0]['scores']['cosine'] == pytest.approx(0, abs=1e-6)
+
+
+def test_search_prints_hits_for_other_programs(stocked: RunningService) -> None:
+    def printed(form: str, *more: str) -> str:
+        status, output, errors = run(
+            stocked, 'search', BIRD, '--exclude-self', '--limit', '1', '--format', form, *more
+        )
+        assert (status, errors) == (0, '')
+        return output
+
+    assert json.loads(printed('json'))['matches'][0]['uri'] == BELL
+    head, row = printed('csv').splitlines()
+    assert row.startswith(f'{BELL},')
+    assert 'distance' in head
+    begin, end, text = printed('audacity').splitlines()[0].split('\t')
+    assert 0 <= float(begin) < float(end)
+    assert text
+    assert 'Begin Path' in printed('raven').splitlines()[0]
+    assert printed('m3u').splitlines()[-1] == BELL
+    assert printed('m3u', '--base', str(ROOT / 'toy-data')).splitlines()[-1] == Path(BELL).name
+    status, output, errors = run(stocked, 'search', BIRD, '--format', 'xls')
+    assert (status, output) == (2, '')
+    assert 'audacity' in errors
+
+
+def test_search_cuts_the_matched_parts_out(stocked: RunningService, tmp_path: Path) -> None:
+    cut = ['search', BIRD, '--exclude-self', '--limit', '1', '--cut', tmp_path / 'cuts']
+    status, _, errors = run(stocked, *cut, '--before', '0.5')
+    assert (status, errors) == (0, f'audio-search: wrote 1 file to {tmp_path / "cuts"}\n')
+    (made,) = (tmp_path / 'cuts').iterdir()
+    assert re.fullmatch(rf'[\d.]+_{Path(BELL).stem}_[\d.]+_[\d.]+\.wav', made.name)
+    assert 4.0 <= soundfile.info(made).duration <= 4.51
+    before = made.read_bytes()
+    status, _, errors = run(stocked, *cut, '--before', '0.5')
+    assert status == 1
+    assert 'exists already' in errors
+    assert made.read_bytes() == before
 
 
 def test_search_says_why_a_file_cannot_be_used(stocked: RunningService) -> None:

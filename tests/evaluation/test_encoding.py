@@ -17,6 +17,7 @@ from audio_search.evaluation import baselines
 from audio_search.evaluation.choices import Choices, parse
 from audio_search.evaluation.encoding import LocalEncoder, Unusable
 from audio_search.evaluation.errors import EvaluationError
+from audio_search.settings import DEFAULTS
 from executors.encoder import VGGishAudioEncoder
 from executors.segmenter import AudioSegmenter
 from tests.running import ROOT
@@ -39,7 +40,10 @@ def test_the_choices_are_those_of_the_flow_unless_others_are_made() -> None:
     choices = Choices()
     assert choices.window == settings['window_size']
     assert choices.stride == settings['stride']
-    assert choices.pooling == settings['pooling']
+    assert choices.pooling == DEFAULTS['AUDIO_SEARCH_POOLING']
+    assert choices.padding == settings['padding']
+    assert choices.lift == settings['lift_to_dbfs']
+    assert choices.silence == settings['silence']
 
 
 def test_vectors_equal_those_of_the_executors(
