@@ -2,8 +2,11 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from rich.console import Console
+from rich.progress import track
 
 from audio_search.cli.console import complain, console
 from audio_search.duplicates import Group, find_groups
@@ -23,7 +26,7 @@ def duplicates(*, as_json: bool = False, as_csv: bool = False) -> None:
     """
     settings = Settings.from_env()
     with reading(settings.index_path) as index:
-        groups = find_groups(index, (*settings.roots, settings.media))
+        groups = find_groups(index, (*settings.roots, settings.media), _bar)
     if as_json:
         print(json.dumps(as_object(groups), ensure_ascii=False))
     elif as_csv:
@@ -32,6 +35,11 @@ def duplicates(*, as_json: bool = False, as_csv: bool = False) -> None:
         for group in groups:
             console.print(_sentence(group))
         complain(f'{len(groups)} recordings are in the index more than once')
+
+
+def _bar(batches: Sequence[int]) -> Iterable[int]:
+    """A progress bar, in a terminal only, and not where the result goes."""
+    return track(batches, 'Listening', console=Console(stderr=True), transient=True)
 
 
 def as_object(groups: Sequence[Group]) -> dict[str, Any]:
