@@ -34,12 +34,15 @@ def duplicates(*, as_json: bool = False, as_csv: bool = False) -> None:
     else:
         for group in groups:
             console.print(_sentence(group))
-        complain(f'{len(groups)} recordings are in the index more than once')
+        found = '1 recording is' if len(groups) == 1 else f'{len(groups)} recordings are'
+        complain(f'{found} in the index more than once')
 
 
 def _bar(batches: Sequence[int]) -> Iterable[int]:
     """A progress bar, in a terminal only, and not where the result goes."""
-    return track(batches, 'Listening', console=Console(stderr=True), transient=True)
+    terminal = Console(stderr=True)
+    hidden = not terminal.is_terminal
+    return track(batches, 'Listening', console=terminal, transient=True, disable=hidden)
 
 
 def as_object(groups: Sequence[Group]) -> dict[str, Any]:
