@@ -7,7 +7,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = CHECKOUT / '.venv'  # made by `make setup`
-NEEDED = ('jina', 'docarray', 'numpy', 'soundfile', 'rich')
+NEEDED = ('jina', 'docarray', 'numpy', 'soundfile', 'rich', 'typer', 'httpx')
 
 
 def use_environment():  # type: () -> None

@@ -1,5 +1,6 @@
 """What every indexer does with documents, whichever store it keeps them in."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -207,10 +208,16 @@ class ClipIndexer(FlowExecutor):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
-        place of each clip in a plane.
+        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri],
+        null for each that is not stored: text both ways, because a look-up of thousands is done
+        long before docarray has made documents of them.
         """
         parameters = parameters or {}
         try:
+            if names := parameters.get('names'):
+                found = self.store.find_many([ClipRef(*name) for name in json.loads(names)])
+                clips = [entry and listed(entry, source=True) for entry in found]
+                return {'clips': to_json(clips), 'total': len(clips)}
             entries, total = self.store.page(
                 int(parameters.get('offset') or 0),
                 int(parameters.get('limit') or DEFAULT_PAGE),

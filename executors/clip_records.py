@@ -100,8 +100,8 @@ def match_of(neighbour: Neighbour) -> Match:
     )
 
 
-def listed(entry: Entry) -> dict[str, Any]:
-    """A stored clip as /clips lists it."""
+def listed(entry: Entry, *, source: bool = False) -> dict[str, Any]:
+    """A stored clip as /clips lists it; with its `source` where it was asked for by name."""
     found = {
         'id': entry.id,
         'uri': entry.uri,
@@ -109,6 +109,8 @@ def listed(entry: Entry) -> dict[str, Any]:
         'chunk_count': entry.chunk_count,
         'has_file': entry.source is not None,
     }
+    if source:
+        found['source'] = entry.source
     return found if entry.point is None else found | {'point': list(entry.point)}
 
 

@@ -1,20 +1,20 @@
 """How well the search finds what sounds alike in a folder of labelled sounds, as a table."""
 
-import argparse
 import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from audio_search.cli.console import complain, console
+from audio_search.cli.options import Json
 from audio_search.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,44 +23,105 @@ if TYPE_CHECKING:
 
 # Those with an interval in the table, and those without: it has to fit into 80 columns.
 WIDE = {'p_at_1': 'P@1', 'map': 'mAP'}
-NARROW = {'p_at_5': 'P@5', 'recall_at_10': 'recall@10'}
-CHOICES = {
-    'window': 'seconds; those and the following options are as in the service unless given',
-    'stride': 'seconds',
-    'padding': 'what fills a window that a sound is too short for: repeat or silence',
-    'lift': 'dBFS that a quieter window is raised to, or none',
-    'silence': 'the vector of an example in which nothing can be heard: zero or as_published',
-    'pooling': 'concat or mean',
-    'precision': 'float32, bfloat16 or auto',
-    'search': 'exact, or ann for the approximate graph',
-    'weights': 'official, compact, auto, or a path',
-}
+NARROW = {'p_at_5': 'P@5'}
+
+
+class Labels(StrEnum):
+    """Where the labels of a folder come from."""
+
+    AUTO = 'auto'
+    FOLDER = 'folder'
+    NAME = 'name'
+
+
 OF_LABELS = {'p_at_1': 'P@1', 'p_at_5': 'P@5', 'map': 'mAP', 'recall_at_10': 'recall@10'}
 
 
-def evaluate(
-    folder: Path,
-    *,
-    labels: str = 'auto',
-    label_pattern: str | None = None,
-    table: Path | None = None,
-    file_column: str | None = None,
-    label_column: str | None = None,
-    begin_column: str | None = None,
-    end_column: str | None = None,
-    group_by: str | None = None,
-    changes: Mapping[str, str] = MappingProxyType({}),
-    compare: Sequence[str] = (),
-    stress: bool = False,
-    baselines: bool = True,
-    url: str | None = None,
-    as_json: bool = False,
-    html: Path | None = None,
-) -> None:
-    """Print how well the sounds below `folder` find each other: a table, or JSON.
+def _option(help_: str, name: str = '') -> Any:
+    return typer.Option(*([name] if name else []), help=help_, show_default=False)
 
-    `changes` are choices other than those of the service, by CHOICES; `compare` are further runs,
-    NAME=VALUE. With `html` a report is written there too. Raises what `evaluation.evaluate` does.
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar='DIR', help='The folder with the sounds.')],
+    labels: Annotated[
+        Labels,
+        typer.Option(
+            help="Where labels are: the folder's own table if it has one, else the folders a file "
+            'is in, or names like 143_birds.mp3 (auto).'
+        ),
+    ] = Labels.AUTO,
+    label_pattern: Annotated[
+        str | None,
+        _option('Finds the label in a name without its suffix: a group (?P<label>…).'),
+    ] = None,
+    table: Annotated[Path | None, _option('A CSV file with files and their labels.')] = None,
+    file_column: Annotated[
+        str | None, _option('Its column with the files, where it is of no form that is known.')
+    ] = None,
+    label_column: Annotated[str | None, _option('Its column with the labels.')] = None,
+    begin_column: Annotated[str | None, _option('Its column with where a part begins (s).')] = None,
+    end_column: Annotated[str | None, _option('Its column with where it ends (s).')] = None,
+    group_by: Annotated[
+        str | None,
+        _option('Clips alike in this column never answer each other; or folder, or file.'),
+    ] = None,
+    window: Annotated[
+        str | None,
+        _option('Seconds; this and the following options are as in the service unless given.'),
+    ] = None,
+    stride: Annotated[str | None, _option('Seconds.')] = None,
+    padding: Annotated[
+        str | None, _option('What fills a window that a sound is too short for: repeat, silence.')
+    ] = None,
+    lift: Annotated[
+        str | None, _option('dBFS that a quieter window is raised to, or none.')
+    ] = None,
+    silence: Annotated[
+        str | None, _option('The vector of an example without a sound: zero, as_published.')
+    ] = None,
+    pooling: Annotated[str | None, _option('concat or mean.')] = None,
+    precision: Annotated[str | None, _option('float32, bfloat16 or auto.')] = None,
+    search: Annotated[str | None, _option('exact, or ann for the approximate graph.')] = None,
+    weights: Annotated[str | None, _option('official, compact, auto, or a path.')] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar='NAME=VALUE',
+            show_default=False,
+            help='One more run beside the first, in which these options differ, several separated '
+            'by commas; may be given again.',
+        ),
+    ] = None,
+    stress: Annotated[
+        bool, typer.Option('--stress', help='Also shorter, quieter, disturbed, coded queries.')
+    ] = False,
+    no_baselines: Annotated[
+        bool,
+        typer.Option(
+            '--no-baselines',
+            help='Without chance, statistics of the spectrum and random weights.',
+        ),
+    ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar='AUDIO_SEARCH_URL',
+            show_default=False,
+            help='Encode by this running service, as it is configured.',
+        ),
+    ] = None,
+    as_json: Json = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar='FILE', show_default=False, help='Write a report there.'),
+    ] = None,
+) -> None:
+    """Say how well labelled sounds find each other, and compare choices.
+
+    \b
+    Examples:
+      audio-search evaluate sounds --stress --html report.html
+      audio-search evaluate sounds --no-baselines --compare pooling=mean --json
     """
     # Here, because they load scikit-learn, which other verbs do without.
     from audio_search import evaluation
@@ -82,11 +143,21 @@ def evaluate(
     choices = evaluation.Choices()
     if not url:
         choices = replace(choices, weights=settings.weights, precision=settings.precision)
-    for name, text in changes.items():
-        choices = choices.changed({name: text})
+    given = {
+        'window': window,
+        'stride': stride,
+        'padding': padding,
+        'lift': lift,
+        'silence': silence,
+        'pooling': pooling,
+        'precision': precision,
+        'search': search,
+        'weights': weights,
+    }
+    choices = choices.changed({name: value for name, value in given.items() if value is not None})
     result = evaluation.evaluate(
         folder,
-        labels_from=evaluation.LabelSource(labels, label_pattern, table, columns),
+        labels_from=evaluation.LabelSource(labels.value, label_pattern, table, columns),
         group_by=group_by,
         choices=choices,
         models=settings.models,
@@ -94,8 +165,8 @@ def evaluate(
         url=url,
         token=settings.token,
         with_stress=stress,
-        with_baselines=baselines,
-        compare=compare,
+        with_baselines=not no_baselines,
+        compare=compare or (),
         track=_track,
     )
     for warning in result.warnings:
@@ -125,7 +196,9 @@ def show(result: 'Evaluation', figures: dict[str, Any]) -> None:
         f'{figures["clips"]} clips, {figures["labels"]} labels from {figures["labels_from"]}; '
         f'encoded by {figures["encoder"]}'
     )
-    table = Table('', *WIDE.values(), *NARROW.values(), box=box.SIMPLE_HEAD)
+    table = Table('', box=box.SIMPLE_HEAD)
+    for title in (*WIDE.values(), *NARROW.values()):
+        table.add_column(title, no_wrap=True)
     table.add_row(*_row('as configured', figures))
     for variant in result.variants:
         table.add_row(*_row(f'  {variant.title}', figures['stress'][variant.name]))
@@ -163,70 +236,5 @@ def _row(title: str, values: dict[str, Any], sign: str = '') -> list[str]:
     cells = [title]
     for name in WIDE:
         low, high = values[f'{name}_interval']
-        cells.append(f'{values[name]:{sign}.3f}  {low:{sign}.2f} to {high:{sign}.2f}')
+        cells.append(f'{values[name]:{sign}.3f} {low:{sign}.2f}…{high:{sign}.2f}')
     return cells + [f'{values[name]:{sign}.3f}' for name in NARROW]
-
-
-def add_to(verbs: Any) -> None:
-    """Add the verb to argparse's subparsers."""
-    verb = verbs.add_parser(
-        'evaluate', help='say how well labelled sounds find each other, and compare choices'
-    )
-    verb.add_argument('folder', type=Path, metavar='DIR', help='the folder with the sounds')
-    verb.add_argument(
-        '--labels',
-        choices=('auto', 'folder', 'name'),
-        default='auto',
-        help="where labels are: the folder's own table if it has one, else the folders a file is "
-        'in, or names like 143_birds.mp3 (auto)',
-    )
-    verb.add_argument(
-        '--label-pattern',
-        metavar='REGEX',
-        help='finds the label in a name without its suffix: a group (?P<label>…)',
-    )
-    verb.add_argument(
-        '--table', type=Path, metavar='FILE', help='a CSV file with files and their labels'
-    )
-    for name in ('file', 'label', 'begin', 'end'):
-        verb.add_argument(f'--{name}-column', metavar='NAME', help=f'its column with the {name}')
-    verb.add_argument(
-        '--group-by',
-        metavar='COLUMN',
-        help='clips alike in this column never answer each other; or `folder`, or `file`',
-    )
-    for name, description in CHOICES.items():
-        verb.add_argument(f'--{name}', metavar=name.upper(), help=description)
-    verb.add_argument(
-        '--compare',
-        action='append',
-        default=[],
-        metavar='NAME=VALUE',
-        help='one more run beside the first: with --compare padding=silence,window=2 these options '
-        'differ; may be given again',
-    )
-    verb.add_argument(
-        '--stress', action='store_true', help='also shorter, quieter, disturbed, coded queries'
-    )
-    verb.add_argument(
-        '--no-baselines',
-        dest='baselines',
-        action='store_false',
-        help='without chance, statistics of the spectrum and random weights',
-    )
-    verb.add_argument(
-        '--url',
-        default=os.environ.get('AUDIO_SEARCH_URL'),
-        help='encode by this running service, as it is configured (AUDIO_SEARCH_URL)',
-    )
-    verb.add_argument('--json', dest='as_json', action='store_true', help='print JSON')
-    verb.add_argument('--html', type=Path, metavar='FILE', help='write a report there')
-    verb.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Of argparse's arguments."""
-    values = vars(arguments).copy()
-    del values['run']
-    changes = {name: text for name in CHOICES if (text := values.pop(name)) is not None}
-    evaluate(values.pop('folder'), changes=changes, **values)

@@ -1,134 +1,150 @@
-"""The verbs of the command line, and how each of them ends.
+"""The command line: its verbs, and how each of them ends.
 
-audio-search                  index the toy clips, search a few of them, then serve
-audio-search serve            only serve
-audio-search backup FILE      write the index and the uploaded sounds to FILE, also while serving
-audio-search restore FILE     put them back; --replace moves those that are there aside
-audio-search export FILE      write clips, windows and embeddings to FILE, also while serving
-audio-search duplicates       name the clips that are one recording, also while serving
-audio-search evaluate DIR     say how well labelled sounds find each other
-
-A verb is a parser and a function of the parsed arguments, which imports what it needs: jina and
-docarray take a second.
+A verb is a function in a module of its own, whose signature is its arguments and whose docstring is
+its help, with two examples. It is imported to build the parser, so it imports what is heavy (jina,
+docarray, numpy) only when it runs: `audio-search list` has to answer at once.
 """
 
-import argparse
-from collections.abc import Sequence
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
 
 from audio_search import __version__
-from audio_search.cli import evaluate
-from audio_search.cli.console import complain, console
+from audio_search.cli import (
+    backup,
+    duplicates,
+    evaluate,
+    export,
+    index,
+    library,
+    search,
+    serve,
+    watch,
+)
+from audio_search.cli.console import Exit, WrongUse, complain
+from audio_search.client import NoService, Refused
 from audio_search.logs import explain
 from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
 
+# What is wrong with a request, and not with the service or its clips.
+WRONG_REQUESTS = (401, 405, 422)
+
+# Help is plain text, so that what a user copies from it is what he needs to type.
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100},
+)
+app.command('serve')(serve.serve)
+app.command('demo')(serve.demo)
+app.command('index')(index.index)
+app.command('watch')(watch.watch)
+app.command('search')(search.search)
+app.command('list')(library.list_clips)
+app.command('delete')(library.delete)
+app.command('update')(library.update)
+app.command('status')(library.status)
+app.command('export')(export.export)
+app.command('duplicates')(duplicates.duplicates)
+app.command('evaluate')(evaluate.evaluate)
+app.command('backup')(backup.backup)
+app.command('restore')(backup.restore)
+
+
+@app.callback(invoke_without_command=True)
+def _without_verb(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option('--version', help='Print the version.')] = False,
+) -> None:
+    """Search sounds by sound.
+
+    Without a command: index the toy clips, search a few of them, then serve (see demo).
+    """
+    if version:
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        serve.demo()
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0, 1 after one sentence that says what went wrong, 130 after Ctrl-C.
+    """The exit status, see console.Exit; after an error, one sentence says what went wrong.
 
     A service that is told to stop does what it is for: it ends with 0.
     """
-    parsed = parser().parse_args(arguments)
+    command = typer.main.get_command(app)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parsed.run(parsed)
+        with _sigterm_interrupts(), command.make_context('audio-search', given) as context:
+            status = command.invoke(context)
+            sys.stdout.flush()
+            return int(status or Exit.DONE)
+    except typer.Exit as early:  # of --help
+        return early.exit_code
+    except typer.TyperException as error:
+        complain(f'{_one_line(error.format_message())}; see {_help_of(error)}')
+        return Exit.WRONG_USE
+    except _Terminated:
+        return Exit.TERMINATED
     except KeyboardInterrupt:
-        return 130
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # as in `audio-search list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except WrongUse as error:
+        complain(str(error))
+        return Exit.WRONG_USE
+    except NoService as error:
+        complain(str(error))
+        return Exit.NO_SERVICE
+    except Refused as error:
+        complain(str(error))
+        return Exit.WRONG_USE if error.status in WRONG_REQUESTS else Exit.SOME_FAILED
     except Exception as error:
         complain(explain(error, _log_file()))
-        return 1
-    return 0
+        return Exit.SOME_FAILED
 
 
-def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='audio-search',
-        description='Search sounds by sound. Without a command: index the toy clips, '
-        'search a few of them, then serve.',
-    )
-    parser.add_argument('--version', action='version', version=__version__)
-    parser.set_defaults(run=demonstrate)
-    verbs = parser.add_subparsers(metavar='COMMAND')
-
-    verb = verbs.add_parser('serve', help='only serve; index nothing')
-    verb.set_defaults(run=serve)
-
-    verb = verbs.add_parser(
-        'backup', help='copy the index and uploaded sounds, also while the service runs'
-    )
-    verb.add_argument('file', type=Path, metavar='FILE', help='where to; must not exist yet')
-    verb.set_defaults(run=backup)
-
-    verb = verbs.add_parser('restore', help='put a backup back; stop the service first')
-    verb.add_argument('file', type=Path, metavar='FILE', help='what `backup` wrote')
-    verb.add_argument(
-        '--replace', action='store_true', help='move what is there aside, and name where to'
-    )
-    verb.set_defaults(run=restore)
-
-    verb = verbs.add_parser(
-        'export', help='write clips, windows and embeddings, also while the service runs'
-    )
-    verb.add_argument(
-        'file', type=Path, metavar='FILE', help='ends in .parquet or .jsonl; - is JSON lines here'
-    )
-    verb.set_defaults(run=export)
-
-    verb = verbs.add_parser(
-        'duplicates', help='name clips that are one recording up to encoding, gain or a short cut'
-    )
-    form = verb.add_mutually_exclusive_group()
-    form.add_argument('--json', action='store_true', help='as one JSON object')
-    form.add_argument('--csv', action='store_true', help='as a table, one row per clip')
-    verb.set_defaults(run=duplicates)
-
-    evaluate.add_to(verbs)
-    return parser
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: a command ends as after Ctrl-C, with its cursor and its summary in order."""
 
 
-def demonstrate(arguments: argparse.Namespace) -> None:
-    from audio_search.cli import serve
+@contextlib.contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
-    serve.demonstrate()
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
 
-
-def serve(arguments: argparse.Namespace) -> None:
-    from audio_search.cli import serve
-
-    serve.serve()
-
-
-def backup(arguments: argparse.Namespace) -> None:
-    from audio_search.store.sqlite import backup
-
-    settings = Settings.from_env()
-    made = backup(settings.index_path, settings.media, arguments.file)
-    for warning in made.warnings:
-        complain(f'warning: {warning}')
-    console.print(f'copied the index and {made.sounds} uploaded sounds to {arguments.file}')
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
-def restore(arguments: argparse.Namespace) -> None:
-    from audio_search.store.sqlite import restore
-
-    settings = Settings.from_env()
-    restored = restore(
-        arguments.file, settings.index_path, settings.media, replace=arguments.replace
-    )
-    console.print(f'restored the index and {restored.sounds} uploaded sounds')
-    if restored.moved_to:
-        console.print(f'what was there before is in {restored.moved_to}')
+def _help_of(error: typer.TyperException) -> str:
+    context = getattr(error, 'ctx', None)
+    return f'{context.command_path if context else "audio-search"} --help'
 
 
-def export(arguments: argparse.Namespace) -> None:
-    from audio_search.cli import export
-
-    export.export(arguments.file)
-
-
-def duplicates(arguments: argparse.Namespace) -> None:
-    from audio_search.cli import duplicates
-
-    duplicates.duplicates(as_json=arguments.json, as_csv=arguments.csv)
+def _one_line(message: str) -> str:
+    line = ' '.join(message.split()).removesuffix('.')
+    if line.startswith('No such command'):
+        verbs = ', '.join(sorted(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
+        line = f'{line.partition(". Did you mean")[0]}; there are {verbs}'
+    return line[:1].lower() + line[1:]
 
 
 def _log_file() -> Path:

@@ -1,44 +1,84 @@
-"""Runs the service in this terminal until it is told to stop."""
+"""Runs the service in this terminal until it is told to stop, or for the time of a command.
+
+jina and TensorFlow's weights are looked at only when one of these runs: other verbs import this.
+"""
 
 import contextlib
-import ipaddress
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from audio_search import logs
-from audio_search.cli.console import complain, console
-from audio_search.cli.demo import index_toy_data, show_matches
-from audio_search.flow import preflight
-from audio_search.flow.loading import load_flow
-from audio_search.flow.supervisor import StopRequested, Supervisor
+from audio_search.address import address_of, is_loopback
+from audio_search.cli.console import complain, news, print_json
+from audio_search.cli.options import Json
 from audio_search.settings import STDERR, Settings
-from audio_search.vggish.weights import Weights
 
 if TYPE_CHECKING:
     from jina import Flow
 
-ALL_INTERFACES = ('0.0.0.0', '::')
+    from audio_search.vggish.weights import Weights
 
 
-def serve() -> None:
-    """Serve, and index nothing."""
+def serve(as_json: Json = False) -> None:
+    """Serve the page and the API, and index nothing. Ctrl-C stops it.
+
+    With --json, prints one line when it is ready: its address and its weights.
+
+    \b
+    Examples:
+      audio-search serve
+      AUDIO_SEARCH_ROOTS=~/sounds AUDIO_SEARCH_PORT=8080 audio-search serve --json
+    """
+    from audio_search.flow.loading import load_flow
+
     # Requests are logged to stderr only here: in the demonstration they would break up its table.
-    _run(load_flow(log=os.environ.get('AUDIO_SEARCH_LOG') or STDERR))
+    _run(load_flow(log=os.environ.get('AUDIO_SEARCH_LOG') or STDERR), as_json)
 
 
-def demonstrate() -> None:
-    """Index the toy clips, show what a few of them match, then serve."""
+def demo(as_json: Json = False) -> None:
+    """Index the toy clips, show what a few of them match, then serve.
+
+    With --json, prints the searches as they are answered, and then what serve prints.
+
+    \b
+    Examples:
+      audio-search demo
+      AUDIO_SEARCH_WORKSPACE=toys audio-search demo --json
+    """
+    from audio_search.cli import demo
+    from audio_search.flow.loading import load_flow
 
     def show(flow: 'Flow') -> None:
-        show_matches(flow, index_toy_data(flow, Settings.from_env().roots))
+        demo.show_matches(flow, demo.index_toy_data(flow, Settings.from_env().roots), as_json)
 
-    _run(load_flow(), show)
+    _run(load_flow(), as_json, show)
 
 
-def _run(flow: 'Flow', then: Callable[['Flow'], None] = lambda flow: None) -> None:
+@contextlib.contextmanager
+def service_for_a_command(settings: Settings) -> Iterator[None]:
+    """A service at the configured address, as long as the block lasts.
+
+    Raises whatever keeps it from starting, and StopRequested (a KeyboardInterrupt) after Ctrl-C or
+    SIGTERM.
+    """
+    from audio_search.flow import preflight
+    from audio_search.flow.loading import load_flow
+    from audio_search.flow.supervisor import Supervisor
+
+    flow = load_flow()
+    logs.configure(settings.log)
+    preflight.check(flow)
+    with Supervisor(flow):
+        yield
+
+
+def _run(flow: 'Flow', as_json: bool, then: Callable[['Flow'], None] = lambda flow: None) -> None:
     """Run the Flow until StopRequested; `then` runs once, as soon as it is ready."""
+    from audio_search.flow import preflight
+    from audio_search.flow.supervisor import StopRequested, Supervisor
+
     settings = Settings.from_env()
     logs.configure(settings.log)
     weights = preflight.check(flow)
@@ -47,32 +87,20 @@ def _run(flow: 'Flow', then: Callable[['Flow'], None] = lambda flow: None) -> No
             f'warning: whoever reaches {settings.host}:{settings.port} over the network can '
             'search, add and delete clips; set AUDIO_SEARCH_TOKEN to let in only who has the token'
         )
-    console.print(f'Weights: {describe(weights)}. Starting …')
+    news.print(f'Weights: {describe(weights)}. Starting …')
     begun = time.monotonic()
     with contextlib.suppress(StopRequested), Supervisor(flow) as service:
-        console.print(f'Ready after {time.monotonic() - begun:.1f} s.')
+        news.print(f'Ready after {time.monotonic() - begun:.1f} s.')
         then(service.flow)
         address = address_of(settings.host, settings.port)
-        console.print(f'Search and listen: {address}/ui   API: {address}/docs   Stop: Ctrl-C')
+        news.print(f'Search and listen: {address}/ui   API: {address}/docs   Stop: Ctrl-C')
+        if as_json:
+            print_json({'url': address, 'weights': weights.name})
         service.watch()
 
 
-def describe(weights: Weights) -> str:
+def describe(weights: 'Weights') -> str:
     """The weights in use, in words."""
     if weights.name == 'compact':
         return 'compact (scripts/download_model.py fetches the official ones)'
     return f'{weights.name} ({weights.path})'
-
-
-def address_of(host: str, port: int) -> str:
-    """The address at which a browser on this machine finds the service."""
-    name = 'localhost' if host in ALL_INTERFACES else f'[{host}]' if ':' in host else host
-    return f'http://{name}:{port}'
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a service that listens there is reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == 'localhost'

@@ -10,7 +10,7 @@ Knows nothing of Jina. TensorFlow is loaded when something is encoded.
 
 from audio_search.evaluation.choices import Choices
 from audio_search.evaluation.errors import EvaluationError
-from audio_search.evaluation.evaluate import Evaluation, evaluate
+from audio_search.evaluation.evaluation import Evaluation, evaluate
 from audio_search.evaluation.labels import LabelSource
 
 __all__ = ['Choices', 'Evaluation', 'EvaluationError', 'LabelSource', 'evaluate']

@@ -11,7 +11,7 @@ from audio_search.audio import decoding
 from audio_search.audio.windows import windows
 from audio_search.evaluation.choices import Choices
 from audio_search.evaluation.labels import Clip
-from audio_search.vggish import Input, Sound, VGGish, WaveformError, examples_of
+from audio_search.vggish import Input, Sound, WaveformError, examples_of
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 BATCH_EXAMPLES = 64
@@ -60,7 +60,10 @@ class LocalEncoder:
     """Encodes in this process, with the service's own code."""
 
     def __init__(self, choices: Choices, models: Path, device: str = 'auto') -> None:
-        """Loads TensorFlow. Raises WeightsError, RuntimeSettingError or EvaluationError."""
+        """Raises WeightsError, RuntimeSettingError or EvaluationError."""
+        # Here, because it loads TensorFlow.
+        from audio_search.vggish import VGGish
+
         self.choices = choices
         self._windower = Windower(choices)
         self.model = VGGish(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from sklearn import config_context
 from sklearn import metrics as sk
 
 PRECISION_AT = (1, 5, 10)
@@ -84,12 +85,15 @@ def by_query(distances: np.ndarray, truth: Truth) -> dict[str, np.ndarray]:
     values = {f'p_at_{k}': hits[:, :k].sum(axis=1) / k for k in PRECISION_AT}
     in_first_r = np.arange(hits.shape[1]) < counts[:, np.newaxis]
     values['r_precision'] = (hits & in_first_r).sum(axis=1) / counts
-    values['map'] = np.array(
-        [
-            _average_precision(truth.relevant[query], found[query], distances[query])
-            for query in np.flatnonzero(judged)
-        ]
-    )
+    relevant = truth.relevant
+    # Its checks of each call take as long as what it computes.
+    with config_context(skip_parameter_validation=True, assume_finite=True):
+        values['map'] = np.array(
+            [
+                _average_precision(relevant[query], found[query], distances[query])
+                for query in np.flatnonzero(judged)
+            ]
+        )
     values |= {f'recall_at_{k}': hits[:, :k].sum(axis=1) / counts for k in RECALL_AT}
     values['mrr'] = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
     return values
@@ -103,34 +107,38 @@ def _average_precision(relevant: np.ndarray, found: np.ndarray, distances: np.nd
     return float(precision * hits.sum() / relevant.sum())
 
 
-def interval(values: np.ndarray, units: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of the mean of `values`, by bootstrap over `units` (percentiles).
+def interval(values: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """The 95 % interval of the mean of `values`, [..., queries], by bootstrap over `units`
+    (percentiles): float64 [..., 2].
 
     It says how much the mean depends on which queries were asked; the library stays as it is.
     """
-    sums = np.bincount(units, values)
-    counts = np.bincount(units)
-    drawn = counts > 0
+    drawn = np.unique(units)
+    member = (units == drawn[:, np.newaxis]).astype(float)
+    sums = values @ member.T
+    counts = np.broadcast_to(member.sum(axis=1), sums.shape)
     found = stats.bootstrap(
-        (sums[drawn], counts[drawn]),
+        (sums, counts),
         lambda sums, counts, axis: sums.sum(axis) / counts.sum(axis),
         paired=True,
         vectorized=True,
+        axis=-1,
         n_resamples=RESAMPLES,
         confidence_level=CONFIDENCE,
         method='percentile',
-        batch=200,
+        batch=200,  # at once, so that memory stays bounded
         rng=SEED,
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return np.stack([found.low, found.high], axis=-1)
 
 
 def summary(values: Mapping[str, np.ndarray], units: np.ndarray) -> dict[str, object]:
     """The mean of each of NAMES, and beside it its interval: JSON-ready."""
+    intervals = interval(np.stack([values[name] for name in NAMES]), units)
     result: dict[str, object] = {}
-    for name in NAMES:
+    for name, edges in zip(NAMES, intervals, strict=True):
         result[name] = float(values[name].mean())
-        result[f'{name}_interval'] = list(interval(values[name], units))
+        result[f'{name}_interval'] = edges.tolist()
     return result
 
 
@@ -198,11 +206,10 @@ def pairs(distances: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     return distances[first, second], truth.same[first, second]
 
 
-def worst(distances: np.ndarray, truth: Truth, count: int) -> Iterator[tuple[int, float]]:
-    """The judged queries with the least average precision, worst first, each with it; none that is
-    answered perfectly."""
-    values = by_query(distances, truth)['map']
+def worst(average_precision: np.ndarray, truth: Truth, count: int) -> Iterator[tuple[int, float]]:
+    """The queries with the least average precision (float64 [judged]), worst first, each with it;
+    none that is answered perfectly."""
     judged = np.flatnonzero(truth.judged)
-    for place in np.argsort(values, kind='stable')[:count]:
-        if values[place] < 1:
-            yield int(judged[place]), float(values[place])
+    for place in np.argsort(average_precision, kind='stable')[:count]:
+        if average_precision[place] < 1:
+            yield int(judged[place]), float(average_precision[place])

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from audio_search import __version__
 from audio_search.audio.decoding import AudioError
 from audio_search.evaluation import baselines, mp3
 from audio_search.evaluation.encoding import load
-from audio_search.evaluation.evaluate import WORST, Evaluation
+from audio_search.evaluation.evaluation import Evaluation
 from audio_search.evaluation.labels import Clip
-from audio_search.evaluation.metrics import worst
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 PLAYED_S = 6.0  # of a clip, and as mp3 at 32 kbit/s: 24 kB each, 24 players at most
@@ -61,14 +59,13 @@ def html(result: Evaluation, figures: Mapping[str, Any]) -> str:
     )
     return environment.get_template('report.html').render(
         figures=figures,
-        version=__version__,
         columns=COLUMNS,
         rows=rows(result, figures),
         confusion=confusion(figures['confusion']),
         histogram=histogram(figures['histogram'], figures['threshold']),
         worst=[
             _played_query(result, query, average_precision)
-            for query, average_precision in worst(result.base.distances, result.truth, WORST)
+            for query, average_precision in result.worst()
         ],
         played_s=PLAYED_S,
     )

@@ -19,6 +19,7 @@ from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 BATCH = 8  # sounds per request, so that the service's network has more at once
 EMBEDDING_SCALE = 128  # its answers have int8 vectors over this
 TIMEOUT_S = 900.0
+TOLD = ('window', 'stride', 'pooling', 'search', 'weights')  # choices that are known of a service
 
 
 class ServiceEncoder:
@@ -57,11 +58,11 @@ class ServiceEncoder:
                 },
             )
             for clip in answer['data']:
-                if clip['error']:
-                    yield Unusable(clip['error'])
-                    continue
-                vectors = [chunk['embedding'] for chunk in clip['chunks']]
-                yield np.rint(np.array(vectors) * EMBEDDING_SCALE).astype(np.int8)
+                vectors = [chunk['embedding'] for chunk in clip.get('chunks') or ()]
+                if clip.get('error') or not vectors:
+                    yield Unusable(clip.get('error') or clip.get('note') or 'it got no vectors')
+                else:
+                    yield np.rint(np.array(vectors) * EMBEDDING_SCALE).astype(np.int8)
 
     def _ask(self, method: str, path: str, **arguments: Any) -> Any:
         try:

@@ -6,6 +6,7 @@ from fastapi.security import HTTPBearer
 
 from audio_search.http.answers import add_error_answers
 from audio_search.http.docs import add_docs
+from audio_search.http.known import add_known
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, EarlyAnswer
 from audio_search.http.metrics import Metrics, RequestLog
 from audio_search.http.paths import Paths
@@ -31,6 +32,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     bearer = HTTPBearer(auto_error=False, description='the value of AUDIO_SEARCH_TOKEN')
     needs = [Depends(bearer)] if settings.token else []
     add_work(app, service, needs)
+    add_known(app, service, needs)
     add_views(app, service, metrics, needs)
     add_open(app, service)
     add_docs(app)

@@ -13,12 +13,13 @@ from audio_search.audio import sources
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import batches
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
 from audio_search.service.uploads import Upload, Uploads
-from audio_search.service.views import ClipsPage, Status
+from audio_search.service.views import ClipsPage, KnownClip, Status
 from audio_search.settings import Settings
 from audio_search.store.filters import FilterError, validate
 
@@ -30,6 +31,9 @@ class Observer(Protocol):
     """Who is told what the service did."""
 
     def clips_failed(self, count: int) -> None: ...
+
+
+HOW_MADE = ('pooling', 'window_s', 'stride_s', 'padding', 'lift_to_dbfs', 'silence')
 
 
 class AudioService:
@@ -141,15 +145,12 @@ class AudioService:
             )
         async with self.admission.work():
             if chosen:
-                clips = await self._delete_chosen(chosen)
+                done, _ = await self.pipeline.post('/delete', parameters=chosen, only='indexer')
+                clips = self._answers([Item(clip) for clip in done])
             else:
                 clips = await self._by_name('/delete', [replace(one, tags=None) for one in named])
             await self._forget_uploads(clips)
             return clips
-
-    async def _delete_chosen(self, chosen: dict[str, Any]) -> list[AudioClip]:
-        clips, _ = await self.pipeline.post('/delete', parameters=chosen, only='indexer')
-        return self._answers([Item(clip) for clip in clips])
 
     async def clear(self) -> list[AudioClip]:
         """Forget every clip."""
@@ -174,13 +175,8 @@ class AudioService:
             model_sha256=found['model']['sha256'],
             index_path=found['index']['path'],
             index_bytes=int(found['index']['bytes']),
-            pooling=found['pooling'],
             dimensions=int(found['dimensions']),
-            window_s=found['window_s'],
-            stride_s=found['stride_s'],
-            padding=found['padding'],
-            lift_to_dbfs=found['lift_to_dbfs'],
-            silence=found['silence'],
+            **{name: found[name] for name in HOW_MADE},
         )
 
     async def clips(
@@ -206,6 +202,12 @@ class AudioService:
             return await read(offset, limit)
         async with self.admission.work():
             return await scan(read, offset, limit, missing)
+
+    async def known(self, requests: Sequence[ClipRequest]) -> list[KnownClip]:
+        """What is stored of each clip, and whether its file changed since; nothing is encoded."""
+        self._check_count(len(requests))
+        async with self.admission.work():
+            return await find_known(self._ask, requests, self.roots)
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""

@@ -1,6 +1,7 @@
 """What the service says of what it holds."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 
@@ -42,3 +43,25 @@ class Status:
     padding: str
     lift_to_dbfs: float | None
     silence: str
+
+
+class State(StrEnum):
+    """What became of the file of a clip since it was stored."""
+
+    NEW = 'new'  # not stored
+    UNCHANGED = 'unchanged'
+    CHANGED = 'changed'
+    MISSING = 'missing'  # stored, and not there any more or not to be read
+    STORED = 'stored'  # without a file, or asked for by its id alone
+
+
+@dataclass(frozen=True)
+class KnownClip:
+    """What is stored of a clip that was asked for; `error` says why its file cannot be used."""
+
+    id: str | None
+    uri: str | None
+    tags: dict[str, Any] | None
+    chunk_count: int | None
+    state: State
+    error: str | None = None

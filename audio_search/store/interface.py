@@ -103,6 +103,10 @@ class ClipStore(Protocol):
         that id (`Clip.source['sound']`): it was stored under an id of its own."""
         ...
 
+    def find_many(self, names: Sequence[ClipRef]) -> list[Entry | None]:
+        """As `find`, for each of them, all at one moment and in one query where the engine can."""
+        ...
+
     def clip(self, clip_id: str) -> Clip | None:
         """A clip with its chunks and their embeddings."""
         ...

@@ -21,18 +21,22 @@ MEMORY_EVERY_S = 0.2
 # What a user may have set that would make another measurement of it.
 SETTINGS = {
     'AUDIO_SEARCH_HOST': '127.0.0.1',
-    'AUDIO_SEARCH_ROOTS': str(ROOT),
     'AUDIO_SEARCH_TOKEN': '',
 }
 
 
 @contextmanager
-def service(workspace: Path, *command: str) -> Iterator[tuple[httpx.Client, subprocess.Popen]]:
-    """`python COMMAND` on a free port, ready, with a workspace of its own; ended afterwards."""
+def service(
+    workspace: Path, *command: str, roots: Path = ROOT
+) -> Iterator[tuple[httpx.Client, subprocess.Popen]]:
+    """`python COMMAND` on a free port, ready, with a workspace of its own; ended afterwards.
+
+    It may read sounds below `roots`."""
     workspace.mkdir()
     port = free_port()
     settings = {
         **SETTINGS,
+        'AUDIO_SEARCH_ROOTS': str(roots),
         'AUDIO_SEARCH_PORT': str(port),
         'AUDIO_SEARCH_WORKSPACE': str(workspace),
         'AUDIO_SEARCH_LOG': str(workspace / 'log'),

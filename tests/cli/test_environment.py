@@ -62,7 +62,7 @@ def test_the_environment_of_the_checkout_is_found(
     (checkout / '.venv').symlink_to(sys.prefix)
     status, output, errors = run(bare_python, checkout, script, '--help')
     assert (status, errors) == (0, '')
-    assert 'usage' in output
+    assert 'usage' in output.lower()
 
 
 def test_an_environment_that_lacks_packages_is_not_tried_again_and_again(

@@ -1,5 +1,7 @@
 """How each verb ends: exit status and what is in the terminal."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -55,13 +57,37 @@ def test_ctrl_c_ends_a_verb_silently(
 def test_an_unknown_verb_is_refused_with_those_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main.main(['sevre'])
-    assert ended.value.code == 2
-    assert 'serve' in capsys.readouterr().err
+    assert main.main(['sevre']) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("audio-search: no such command 'sevre'; there are backup, ")
+    assert 'serve' in line
+
+
+def test_an_option_that_is_wrong_is_one_line_that_names_the_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for arguments in (['list', '--limit', 'many'], ['search'], ['list', '--limitt', '1']):
+        assert main.main(arguments) == 2
+        output, errors = capsys.readouterr()
+        assert output == ''
+        (line,) = errors.splitlines()
+        assert line.endswith(f'; see audio-search {arguments[0]} --help')
+
+
+def test_sigterm_ends_a_verb_as_ctrl_c_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = signal.getsignal(signal.SIGTERM)
+
+    def wait(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(sqlite, 'backup', wait)
+    assert main.main(['backup', 'copy']) == 143
+    assert capsys.readouterr() == ('', '')
+    assert signal.getsignal(signal.SIGTERM) is former
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main.main(['--version'])
+    assert main.main(['--version']) == 0
     assert capsys.readouterr().out.strip() == __version__

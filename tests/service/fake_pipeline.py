@@ -1,6 +1,7 @@
 """The service over executors that are a dict: milliseconds, and no processes."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,18 +153,13 @@ class FakePipeline(Pipeline):
     def _clips(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
         if self.disk_full:
             return docs, {'error': DISK_FULL, 'error_kind': Kind.STORAGE}
+        if names := parameters.get('names'):
+            named = [self._find(AudioClip(id=id_, uri=uri)) for id_, uri in json.loads(names)]
+            clips = [clip and _listed(clip) | {'source': clip.source} for clip in named]
+            return docs, {'clips': to_json(clips), 'total': len(clips)}
         chosen = self._chosen(parameters)
         start = int(parameters['offset'])
-        page = [
-            {
-                'id': clip.id,
-                'uri': clip.uri,
-                'tags': clip.tags,
-                'chunk_count': clip.chunk_count,
-                'has_file': clip.source is not None,
-            }
-            for clip in chosen[start : start + int(parameters['limit'])]
-        ]
+        page = [_listed(clip) for clip in chosen[start : start + int(parameters['limit'])]]
         return docs, {'clips': to_json(page), 'total': len(chosen)}
 
     def _status(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
@@ -227,6 +223,16 @@ class FakePipeline(Pipeline):
             for clip in self.stored.values()
             if str(clip.uri).startswith(prefix) and wanted <= (clip.tags or {}).items()
         ]
+
+
+def _listed(clip: AudioClip) -> Parameters:
+    return {
+        'id': clip.id,
+        'uri': clip.uri,
+        'tags': clip.tags,
+        'chunk_count': clip.chunk_count,
+        'has_file': clip.source is not None,
+    }
 
 
 @dataclass

@@ -214,6 +214,10 @@ class SqliteStore(ClipStore):
             number = statements.find_one(db, clip_id, uri)
             return None if number is None else statements.entry(db, number)
 
+    def find_many(self, names: Sequence[ClipRef]) -> list[Entry | None]:
+        with self._readers.read() as (db, _):
+            return statements.entries(db, names)
+
     def clip(self, clip_id: str) -> Clip | None:
         with self._readers.read() as (db, _):
             numbers = statements.find(db, clip_id, None)

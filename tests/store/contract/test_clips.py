@@ -6,6 +6,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from audio_search.store import ClipRef
 from tests.store.clips import DIMENSIONS, clip, found_ids, put, stored_ids
 
 
@@ -131,6 +132,22 @@ def test_a_clip_is_found_by_id_then_uri_then_sound(store):
     assert store.find('x', 'y') is None
     assert store.find() is None
     assert store.clip('the sound') is None
+
+
+def test_many_are_found_as_one_by_one(store):
+    mine = clip('mine', uri='one spelling.wav')
+    mine.source = {'sound': 'the sound'}
+    other = clip('other', uri='other.wav')
+    other.source = {'sound': 'the sound'}
+    put(store, mine, other, clip('b', tags={'n': 1}), clip('c', uri='b'))
+    names = [
+        ('b', None), ('x', 'b'), ('b', 'c.wav'), ('the sound', 'another spelling.wav'),
+        ('the sound', 'b.wav'), ('x', 'y'), (None, None), ('b', None), (None, 'other.wav'),
+    ]  # fmt: skip
+    found = store.find_many([ClipRef(*name) for name in names])
+    assert found == [store.find(*name) for name in names]
+    assert [entry and entry.id for entry in found[:5]] == ['b', 'c', 'b', 'mine', 'b']
+    assert store.find_many([]) == []
 
 
 def test_ids_and_uris_are_taken_as_they_are(store):

@@ -1,7 +1,7 @@
 """The evaluation of a folder: its labels, the runs over it, what they are compared with."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from audio_search.evaluation import baselines, labels, metrics, ranking, stress
-from audio_search.evaluation.choices import Choices, parse
+from audio_search.evaluation.choices import READERS, Choices, parse
 from audio_search.evaluation.encoding import Encoder, LocalEncoder, load
 from audio_search.evaluation.errors import EvaluationError
 from audio_search.evaluation.labels import Clip, LabelSource
@@ -24,7 +24,7 @@ from audio_search.evaluation.runs import (
     run,
     untracked,
 )
-from audio_search.evaluation.through_service import ServiceEncoder
+from audio_search.evaluation.through_service import TOLD, ServiceEncoder
 from audio_search.settings import DEFAULTS, models_folder
 
 WORST = 8  # queries that are named
@@ -42,6 +42,7 @@ class Evaluation:
     folder: Path
     source: str  # of the labels, in words
     encoder: str  # in words
+    options: dict[str, str | float | None]  # of the base run, as far as they are known
     clips: list[Clip]
     truth: Truth
     base: Run
@@ -62,7 +63,7 @@ class Evaluation:
             'folder': str(self.folder),
             'labels_from': self.source,
             'encoder': self.encoder,
-            'options': self.base.choices.as_dict(),
+            'options': self.options,
             'clips': len(self.clips),
             'labels': len(np.unique(truth.labels)),
             'queries': int(truth.judged.sum()),
@@ -83,10 +84,14 @@ class Evaluation:
                 }
                 for changes, other in self.comparisons
             ],
-            'worst': [self._query(*found) for found in metrics.worst(distances, truth, WORST)],
+            'worst': [self._query(*found) for found in self.worst()],
             'warnings': self.warnings,
             'seconds': self.seconds,
         }
+
+    def worst(self) -> Iterator[tuple[int, float]]:
+        """The numbers of the queries that were answered worst, with their average precision."""
+        return metrics.worst(self.base.values['map'], self.truth, WORST)
 
     def matches(self, query: int, count: int = SHOWN_MATCHES) -> list[int]:
         """The numbers of the first clips that answer a query, at most so many."""
@@ -149,10 +154,11 @@ def evaluate(
     encoder: Encoder
     if url:
         encoder = ServiceEncoder(url, token, choices.search)
-        words = f'the service {url}'
+        words, told = f'the service {url}', set(TOLD)
     else:
         encoder = local = LocalEncoder(choices, models, device)
         words = f'here, weights {local.model.weights.name}, {local.model.precision}'
+        told = set(READERS)
     clips, library, failures = encode_library(encoder, labelled.clips, track)
     labels.check(clips)
     groups = [clip.group for clip in clips]
@@ -174,6 +180,7 @@ def evaluate(
         folder=Path(folder),
         source=labelled.source,
         encoder=words,
+        options={name: value for name, value in encoder.choices.as_dict().items() if name in told},
         clips=clips,
         truth=truth,
         base=base,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audio_search.cli.serve import address_of, is_loopback
+from audio_search.address import address_of, is_loopback
 
 
 @pytest.mark.parametrize('host', ['127.0.0.1', '127.0.0.2', '::1', 'localhost'])

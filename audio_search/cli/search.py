@@ -1,0 +1,181 @@
+"""What sounds like a file."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from audio_search.audio.sources import split_fragment
+from audio_search.cli.connection import connect, uri_of
+from audio_search.cli.console import (
+    Exit,
+    WrongUse,
+    complain,
+    counted,
+    print_json,
+    print_table,
+)
+from audio_search.cli.options import Filter, Json, Url, json_object
+from audio_search.client import Client, Refused
+from audio_search.settings import Settings
+
+NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
+
+
+class Form(StrEnum):
+    """What a search prints."""
+
+    TABLE = 'table'
+    JSON = 'json'
+    CSV = 'csv'
+    AUDACITY = 'audacity'
+    RAVEN = 'raven'
+    M3U = 'm3u'
+
+
+def search(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar='FILE',
+            help='A sound file, here or as the service calls it; #t=BEGIN,END (s) takes a part.',
+        ),
+    ],
+    limit: Annotated[
+        int | None, typer.Option(min=1, show_default=False, help='How many clips; else 5.')
+    ] = None,
+    filter: Filter = None,
+    exclude_self: Annotated[
+        bool, typer.Option('--exclude-self', help="Leave out the file's own clip.")
+    ] = False,
+    form: Annotated[
+        Form, typer.Option('--format', help='What to print; --json is --format json.')
+    ] = Form.TABLE,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar='DIR',
+            show_default=False,
+            help='The folder that paths in csv, audacity, raven and m3u are relative to; / is '
+            'absolute paths. Default: the roots.',
+        ),
+    ] = '',
+    cut: Annotated[
+        Path | None,
+        typer.Option(
+            metavar='DIR', show_default=False, help='Also write the matched parts there, as WAV.'
+        ),
+    ] = None,
+    before: Annotated[
+        float, typer.Option(min=0, help='Seconds before the matched part that --cut adds.')
+    ] = 0.0,
+    after: Annotated[
+        float, typer.Option(min=0, help='Seconds behind the matched part that --cut adds.')
+    ] = 0.0,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
+    """Find the clips that sound like a file, nearest first.
+
+    With --json, prints the file as one answered document, with its matches. Audacity's labels are
+    one file per recording, so several of them are a zip archive.
+
+    \b
+    Examples:
+      audio-search search query.wav --limit 3
+      audio-search search 'query.wav#t=1,3' --exclude-self --json
+    """
+    parameters: dict[str, Any] = {'exclude_self': exclude_self}
+    if limit is not None:
+        parameters['limit'] = limit
+    if filter is not None:
+        parameters['filter'] = json_object('--filter', filter)
+    with connect(url) as client:
+        found = _find(client, file, parameters)
+    if found['error']:
+        complain(found['error'])
+        if as_json:
+            print_json(found)
+        return Exit.SOME_FAILED
+    if found.get('note'):
+        complain(found['note'])
+    form = Form.JSON if as_json else form
+    if form is Form.JSON:
+        print_json(found)
+    elif form is not Form.TABLE:
+        _print_file(form, found, base)
+    else:
+        print_table(
+            ('distance', 'uri', 'this part (s)', 'matched this part (s)', 'tags'),
+            [_row(match) for match in found['matches']],
+        )
+    return Exit.DONE if cut is None else _cut(found, cut, before, after)
+
+
+def _print_file(form: Form, found: dict[str, Any], base: str) -> None:
+    from audio_search.formats import (
+        FORMATS,
+        render,
+    )  # here and below, because it loads what decodes sounds
+
+    name = next(name for name in FORMATS if name == form.value)
+    rendered = render(name, [found], _roots(), base)
+    if rendered.name.endswith('.zip') and sys.stdout.isatty():
+        raise WrongUse('the labels of several recordings are a zip archive; write > hits.zip')
+    sys.stdout.flush()
+    sys.stdout.buffer.write(rendered.content)
+    sys.stdout.buffer.flush()
+
+
+def _cut(found: dict[str, Any], folder: Path, before_s: float, after_s: float) -> int:
+    from audio_search.formats import hits_of
+    from audio_search.formats.cuts import cut_hits
+
+    cuts = cut_hits(hits_of([found]), folder, _roots(), before_s=before_s, after_s=after_s)
+    for problem in cuts.problems:
+        complain(problem)
+    complain(f'wrote {counted(len(cuts.written), "file")} to {folder}')
+    return Exit.SOME_FAILED if cuts.problems else Exit.DONE
+
+
+def _roots() -> tuple[Path, ...]:
+    settings = Settings.from_env()
+    return (*settings.roots, settings.media)
+
+
+def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """By its path, where the service sees it too; else the file is sent."""
+    uri = uri_of(file)
+    path = Path(uri)
+    if not path.is_absolute() or split_fragment(uri)[0] != uri:
+        return client.search({'uri': uri}, parameters)
+    if client.is_local:
+        try:
+            return client.search({'uri': uri}, parameters)
+        except Refused as error:
+            if error.status not in NOT_THERE:
+                raise
+    try:
+        return client.search_file(path, parameters)
+    except OSError as error:
+        raise Refused(404, f'{file} cannot be read ({error.strerror})') from None
+
+
+def _row(match: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f'{match["scores"]["cosine"]:.4f}',
+        str(match['uri']) + (' (missing)' if match.get('missing') else ''),
+        _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
+        _seconds(match['beg_in_ms'], match['end_in_ms']),
+        ', '.join(f'{key}={value}' for key, value in match['tags'].items()),
+    )
+
+
+def _seconds(beg_in_ms: int | None, end_in_ms: int | None) -> str:
+    return (
+        ''
+        if beg_in_ms is None or end_in_ms is None
+        else f'{beg_in_ms / 1e3:g} to {end_in_ms / 1e3:g}'
+    )
