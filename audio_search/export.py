@@ -21,7 +21,7 @@ from audio_search.store.sqlite.reading import Reading
 if TYPE_CHECKING:
     import pyarrow
 
-COLUMNS = ('id', 'uri', 'label', 'tags', 'window', 'beg_s', 'end_s', 'vector')
+COLUMNS = ('id', 'uri', 'label', 'tags', 'chunk', 'beg_s', 'end_s', 'vector')
 SUFFIXES = ('.parquet', '.jsonl')
 GROUP_ROWS = 8192  # of a row group, which is in memory as a whole: 16 MB of 512-d float32
 
@@ -34,9 +34,10 @@ def export(index: Reading, target: Path) -> int:
     """Write one row per window to the new file `target`: Parquet or JSON lines, by its suffix.
 
     The columns are COLUMNS: id and uri of the clip, its tag `label`, all its tags (in Parquet as
-    JSON text), the number of the window in the clip, its begin and end in s of the whole file
-    (null where they are not known), and its embedding, float32 [dimensions]. Returns how many rows
-    there are. `target` appears when it is whole; memory is bounded by one row group.
+    JSON text), the number of the window in the clip (`window` itself is a word of SQL), its begin
+    and end in s of the whole file (null where they are not known), and its embedding, float32
+    [dimensions]. Returns how many rows there are. `target` appears when it is whole; memory is
+    bounded by one row group.
 
     Raises ExportError for another suffix, and where `target` exists or cannot be written;
     IndexFileError.
@@ -90,7 +91,7 @@ def parquet(index: Reading, file: BinaryIO) -> int:
             ('uri', pyarrow.string()),
             ('label', pyarrow.string()),
             ('tags', pyarrow.string()),
-            ('window', pyarrow.int32()),
+            ('chunk', pyarrow.int32()),
             ('beg_s', pyarrow.float64()),
             ('end_s', pyarrow.float64()),
             ('vector', pyarrow.list_(pyarrow.float32(), index.configuration.dimensions)),
@@ -128,7 +129,7 @@ def rows(clip: Clip) -> Iterator[dict[str, Any]]:
             'uri': clip.uri,
             'label': None if label is None else str(label),
             'tags': clip.tags,
-            'window': known['offset'],
+            'chunk': known['offset'],
             'beg_s': _seconds(known['beg_in_ms']),
             'end_s': _seconds(known['end_in_ms']),
             'vector': vector,

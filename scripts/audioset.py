@@ -133,10 +133,11 @@ def choose(
             return
 
 
-def command(clip: Clip, downloader: str) -> list[str]:
-    """What fetches a clip: only its part of the video, cut where it says and not at a key frame."""
+def command(clip: Clip, downloader: str, path: Path) -> list[str]:
+    """What fetches a clip to `path`: only its part of the video, cut where it says and not at a key
+    frame."""
     segment = clip.segment
-    template = str(clip.path.with_suffix('')).replace('%', '%%')
+    template = str(path.with_suffix('')).replace('%', '%%')
     return [
         downloader,
         '--quiet',
@@ -160,17 +161,26 @@ def run(clips: Iterable[Clip], downloader: str) -> int:
     for clip in clips:
         if clip.path.exists():
             continue
-        clip.path.parent.mkdir(parents=True, exist_ok=True)
+        # Under another name until it is whole: an interrupted conversion leaves half a file.
+        partial = clip.path.with_name(f'.partial.{clip.path.name}')
+        try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise AudioSetError(
+                f'{partial.parent} cannot be written ({error.strerror}); choose another --folder'
+            ) from None
         try:
             done = subprocess.run(
-                command(clip, downloader), capture_output=True, text=True, errors='replace'
+                command(clip, downloader, partial), capture_output=True, text=True, errors='replace'
             )
         except OSError as error:
             raise AudioSetError(
                 f'{downloader} cannot be started ({error.strerror}); install yt-dlp and ffmpeg, or '
                 'name it with --downloader'
             ) from None
-        if clip.path.exists():
+        if done.returncode == 0 and partial.exists():
+            partial.replace(clip.path)
             print(clip.path, flush=True)
             continue
         failed += 1
@@ -202,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if parsed.run:
             return min(1, run(clips, parsed.downloader))
         for clip in clips:
-            print(shlex.join(command(clip, parsed.downloader)))
+            print(shlex.join(command(clip, parsed.downloader, clip.path)))
     except AudioSetError as error:
         print(f'audioset: {error}', file=sys.stderr)
         return 2

@@ -97,6 +97,16 @@ def test_clips_are_fetched_once_and_failures_are_named(
     assert 'ZZZZZZZZZZZ_7_speech-male.mp3' in names(folder)
 
 
+def test_half_a_clip_is_fetched_again(folder: Path) -> None:
+    clips = folder / '100% clips'
+    clips.mkdir()
+    partial = clips / '.partial.ZZZZZZZZZZZ_7_speech-male.mp3'
+    partial.write_text('half')
+    assert start(folder, '--label', '/t/dd1', '--run') == 0
+    assert names(folder) == ['ZZZZZZZZZZZ_7_speech-male.mp3']
+    assert (clips / names(folder)[0]).read_text() != 'half'
+
+
 def test_so_many_of_each_label(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(folder, '--label', 'Bark', '--label', 'Doorbell', '--per-label', '1') == 0
     outputs = capsys.readouterr().out
@@ -111,6 +121,7 @@ def test_so_many_of_each_label(folder: Path, capsys: pytest.CaptureFixture[str])
         (['--label', 'Church bel'], 'did you mean Church bell?'),
         (['--label', 'Bark', '--ontology', '{folder}/segments.csv'], 'give its ontology.json'),
         (['--label', 'Bark', '--run', '--downloader', '{folder}/none'], 'install yt-dlp'),
+        (['--label', 'Bark', '--run', '--folder', '{folder}/yt-dlp/x'], 'another --folder'),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

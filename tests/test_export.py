@@ -48,7 +48,7 @@ def test_pandas_reads_every_window_while_the_store_is_open(store: SqliteStore, n
     assert table['uri'].tolist()[0] == 'a.wav'
     assert table['label'].tolist()[:3] == ['bell', 'bell', '7']
     assert table['label'].isna().tolist() == [False] * 3 + [True] * 3
-    assert table['window'].tolist() == [0, 1, 0, 0, 1, 2]
+    assert table['chunk'].tolist() == [0, 1, 0, 0, 1, 2]
     assert table['beg_s'].tolist() == [0, 2, 0, 0, 2, 4]
     assert table['end_s'].tolist() == [4, 6, 4, 4, 6, 8]
     tags = table['tags'][0]
@@ -154,5 +154,5 @@ def test_the_verb(
             [sys.executable, 'app.py', 'export', '-'],
             cwd=ROOT, capture_output=True, text=True, check=True,
         )  # fmt: skip
-    assert [json.loads(line)['window'] for line in run.stdout.splitlines()] == [0, 1]
+    assert [json.loads(line)['chunk'] for line in run.stdout.splitlines()] == [0, 1]
     assert len(pandas.read_parquet(tmp_path / 'clips.parquet')) == 2

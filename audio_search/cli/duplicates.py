@@ -1,7 +1,7 @@
 """Which clips of the index are one recording."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,8 +22,8 @@ def duplicates(
 ) -> None:
     """Name the clips that are one recording, also while the service runs.
 
-    They are one up to their encoding, their gain, or a cut of under a second. The first of a group
-    is the one to keep: the longest, of the best rate.
+    They are one up to their encoding, their gain, or a cut of under a second. Each group names
+    the one to keep: the longest, of these the one with the best rate.
 
     \b
     Examples:
@@ -38,7 +38,7 @@ def duplicates(
         raise WrongUse('--json and --csv were given; leave one out')
     settings = Settings.from_env()
     with reading(settings.index_path) as index:
-        groups = find_groups(index, (*settings.roots, settings.media))
+        groups = find_groups(index, (*settings.roots, settings.media), _bar)
     if as_json:
         print_json(as_object(groups))
     elif as_csv:
@@ -48,6 +48,16 @@ def duplicates(
             console.print(_sentence(group))
         is_or_are = 'is' if len(groups) == 1 else 'are'
         complain(f'{counted(len(groups), "recording")} {is_or_are} in the index more than once')
+
+
+def _bar(batches: Sequence[int]) -> Iterable[int]:
+    """A progress bar, in a terminal only, and not where the result goes."""
+    from rich.console import Console
+    from rich.progress import track
+
+    terminal = Console(stderr=True)
+    hidden = not terminal.is_terminal
+    return track(batches, 'Listening', console=terminal, transient=True, disable=hidden)
 
 
 def as_object(groups: Sequence['Group']) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Groups of clips that are one recording, and which of each to keep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ from audio_search.duplicates.fingerprints import fingerprint, has_features, simi
 from audio_search.store import Entry
 from audio_search.store.sqlite.reading import Reading
 
-# Calibrated on the 60 clips of toy-data and 8 copies of each (mp3 of 64 kbit/s, ogg, m4a, -20 dB,
-# and cuts of 0.3 to 0.9 s); docs/duplicates.md has the figures.
-MAX_DISTANCE = 0.5  # of candidates: the copy that is farthest is at 0.45
+# Calibrated on the 60 clips of toy-data and 7 copies of each (mp3 of 64 kbit/s, ogg, m4a, -20 dB,
+# and cuts of 0.5 and 0.9 s); docs/duplicates.md has the figures.
+MAX_DISTANCE = 0.45  # of candidates: the copy that is farthest, after a cut of 0.9 s, is at 0.42
 PER_CLIP = 10  # candidates of each clip; a copy that is farther is found through one that is nearer
 MIN_SIMILARITY = 0.65  # copies have at least 0.85, different recordings at most 0.44
 # Most candidates are told apart by their beginnings already, in half the time for clips of 10 s.
@@ -51,9 +51,18 @@ class Group:
     clips: tuple[Member, ...]
 
 
-def find_groups(index: Reading, roots: Sequence[Path]) -> list[Group]:
+def _untracked(starts: Sequence[int]) -> Iterable[int]:
+    return starts
+
+
+def find_groups(
+    index: Reading,
+    roots: Sequence[Path],
+    track: Callable[[Sequence[int]], Iterable[int]] = _untracked,
+) -> list[Group]:
     """All groups of the index, in the order of their first clips. Files are looked up below
-    `roots`.
+    `roots`. `track` gives back the batches of files that are read, one by one, and may show how far
+    they are.
 
     Raises IndexFileError.
     """
@@ -61,7 +70,7 @@ def find_groups(index: Reading, roots: Sequence[Path]) -> list[Group]:
     pairs = candidate_pairs(index, MAX_DISTANCE, PER_CLIP)
     with ThreadPoolExecutor() as pool:
         sounds = _Sounds(index, roots, pool)
-        for start in range(0, len(pairs), BATCH_PAIRS):
+        for start in track(range(0, len(pairs), BATCH_PAIRS)):
             batch = [
                 pair
                 for pair in pairs[start : start + BATCH_PAIRS]

@@ -1,9 +1,9 @@
 """Hits as a sound selection table of Raven (https://ravensoundsoftware.com/knowledge-base).
 
 Raven opens such a table in two ways. As a *sound selection table* it goes by Begin Path and File
-Offset, and opens the files itself. As a plain selection table of a sequence of files, which it
-sorts by their names, it goes by Begin Time, counted from the start of the first file. Both are
-right here for the files that the table names.
+Offset, and opens the files itself. As a plain selection table of a sequence of files it goes by
+Begin Time, counted from the start of the first file. Both are right here: the sequence is that of
+the files that the table names, in the order of their paths.
 """
 
 from collections.abc import Mapping, Sequence
