@@ -51,7 +51,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         for row in rows:
             print('\t'.join(' '.join(str(cell).split()) for cell in row))
         return
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow='fold')  # ids and uris are there to be copied
     for row in rows:
         table.add_row(*map(str, row))
     console.print(table)

@@ -12,11 +12,11 @@ from audio_search.cli.console import complain, news
 from audio_search.folders.tally import Tally
 
 LINE_EVERY_S = 30.0
-SHOWN_FOLDER = 40  # characters
+SHOWN_FOLDER = 22  # characters; a terminal may have 80 in all
 
 
 class IngestProgress:
-    """As a context shows clips, clips/s, hours of sound per hour, time left and the folder.
+    """As a context shows clips, clips/s, hours of sound per hour (h/h), time left and the folder.
 
     `count` says how many clips there are; it runs beside the work, because it may take as long as
     reading a million names does. None where that cannot be known.
@@ -31,7 +31,7 @@ class IngestProgress:
         self._bar: Progress | None = None
         if news.is_terminal:
             self._bar = Progress(
-                BarColumn(bar_width=24),
+                BarColumn(bar_width=10),
                 TextColumn('{task.fields[figures]}'),
                 TimeRemainingColumn(),
                 TextColumn('{task.fields[folder]}'),
@@ -63,7 +63,7 @@ class IngestProgress:
                 self._task,
                 completed=tally.done,
                 total=self._total,
-                figures=figures(tally, self._total),
+                figures=figures(tally, self._total, ' h/h'),
                 folder=shown,
             )
         elif time.monotonic() - self._told_at >= LINE_EVERY_S:
@@ -75,11 +75,11 @@ class IngestProgress:
             self._total = self._count() if self._count else None
 
 
-def figures(tally: Tally, total: int | None) -> str:
-    """'1,200 of 20,000 clips, 12.3 clips/s, 34 h of sound per hour'"""
+def figures(tally: Tally, total: int | None, unit: str = ' h of sound per hour') -> str:
+    """'1,200 of 20,000 clips, 12.3/s, 34 h of sound per hour'"""
     elapsed_s = max(tally.elapsed_s, 1e-3)
     of = '' if total is None else f' of {max(total, tally.done):,}'
     return (
-        f'{tally.done:,}{of} clips, {tally.done / elapsed_s:.1f} clips/s, '
-        f'{tally.sound_s / elapsed_s:.0f} h of sound per hour'
+        f'{tally.done:,}{of} clips, {tally.done / elapsed_s:.1f}/s, '
+        f'{tally.sound_s / elapsed_s:.0f}{unit}'
     )

@@ -45,6 +45,9 @@ def place(sounds: Path, service: RunningService) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_tone(folder / name, 4, hz=100 + 50 * len(name))
     shutil.copy(folder / 'sounds' / 'query.wav', folder)
+    (folder / 'toy-data').mkdir()
+    for path in sorted((ROOT / 'toy-data').glob('*.mp3'))[::15]:
+        shutil.copy(path, folder / 'toy-data')
     command = folder / 'bin' / 'audio-search'
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "app.py"} "$@"\n')
@@ -62,7 +65,7 @@ def test_the_examples_of_a_verb_work(verb: str, place: Path, service: RunningSer
     settings = {
         'PATH': f'{place / "bin"}:{os.environ["PATH"]}',
         'HOME': str(place),
-        'AUDIO_SEARCH_ROOTS': str(ROOT),
+        'AUDIO_SEARCH_ROOTS': str(place),
         'AUDIO_SEARCH_PORT': str(free_port() if verb in ('serve', 'demo') else service.port),
         'AUDIO_SEARCH_WORKSPACE': str(service.workspace if verb in READING else place / 'own'),
     }
