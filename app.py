@@ -6,6 +6,9 @@ from audio_search.environment import use_environment
 
 if __name__ == '__main__':
     use_environment()
-    from audio_search.cli.main import main
+    try:
+        from audio_search.cli.main import main
 
-    sys.exit(main())
+        sys.exit(main())
+    except KeyboardInterrupt:  # while the command line itself was imported
+        sys.exit(130)
