@@ -63,6 +63,7 @@ class Client:
         self._say = say
         self._waiting = threading.Lock()
         self._is_waiting = False
+        self._is_closed = False
         self._http = httpx.Client(
             base_url=self.url,
             headers={'Authorization': f'Bearer {token}'} if token else {},
@@ -80,6 +81,11 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ask no more, and wait for nothing: requests of other threads that are under way fail."""
+        self._is_closed = True
         self._http.close()
 
     def answers(self) -> bool:
@@ -156,6 +162,8 @@ class Client:
                     self._end_of_wait()
                     return _body(response)
                 problem = _detail(response)
+            if self._is_closed:
+                raise NoService(problem)
             deadline = deadline or time.monotonic() + self._wait_s
             left_s = deadline - time.monotonic()
             if left_s <= 0:

@@ -33,7 +33,8 @@ def connect(url: str | None) -> Iterator[Client]:
         complain(f'no service answers at {configured}; starting one for this command')
         with _started(client, settings):
             client.wait_until_ready()
-            yield client
+            with client:  # closed first: threads must not wait for a service that is being ended
+                yield client
 
 
 @contextmanager
