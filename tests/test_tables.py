@@ -25,7 +25,7 @@ def test_esc50(tmp_path: Path) -> None:
     assert first.file == '1-100032-A-0.wav'
     assert first.label == 'dog'
     assert first.tags == {
-        'fold': 1, 'target': 0, 'label': 'dog', 'esc10': 'True', 'src_file': 100032, 'take': 'A'
+        'fold': 1, 'target': 0, 'label': 'dog', 'esc10': True, 'src_file': 100032, 'take': 'A'
     }  # fmt: skip
     assert (first.begin_s, first.end_s) == (0.0, None)
     assert (second.number, second.tags['fold']) == (3, 5)
@@ -108,3 +108,13 @@ def test_a_table_that_cannot_be_read(tmp_path: Path) -> None:
     latin.write_bytes('file_name,label\n1.wav,Möwe\n'.encode('latin-1'))
     with pytest.raises(TableError, match='is not UTF-8 text'):
         tables.read(latin)
+
+
+def test_columns_of_common_names_are_known(tmp_path: Path) -> None:
+    raven = 'Begin Path\tBegin Time (s)\tEnd Time (s)\tLabel\na.wav\t1.5\t4.25\towl\n'
+    assert tables.read(written(tmp_path, raven)) == [Row(2, 'a.wav', {'label': 'owl'}, 1.5, 4.25)]
+    plain = 'FileName,year,indoors,species\n1.wav,1999,FALSE,owl\n2.wav,,true,\n'
+    assert tables.read(written(tmp_path, plain)) == [
+        Row(2, '1.wav', {'year': 1999, 'indoors': False, 'label': 'owl'}),
+        Row(3, '2.wav', {'indoors': True}),
+    ]

@@ -5,11 +5,13 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
 
+from audio_search import tables
 from audio_search.cli.connection import connect
 from audio_search.cli.console import (
     Exit,
@@ -24,9 +26,10 @@ from audio_search.cli.console import (
 from audio_search.cli.options import Json, Url, Yes
 from audio_search.cli.progress import IngestProgress
 from audio_search.client import Client
-from audio_search.folders import files, labels, tables
+from audio_search.folders import files, labels
 from audio_search.folders.files import NoFiles, SoundFile
 from audio_search.folders.ingest import Ingest, Wanted, forget, gone
+from audio_search.folders.tables import Table, part
 from audio_search.folders.tally import Failed, Tally
 
 SHOWN_FAILURES = 20  # on stderr, one by one
@@ -171,7 +174,7 @@ class TagsOf:
     def __init__(self, label_from: str | None, tags_csv: str | None) -> None:
         try:
             self._rule = labels.rule(label_from) if label_from else None
-            self.table = tables.Table(tables.read(tags_csv)) if tags_csv else None
+            self.table = Table(tables.read(Path(tags_csv))) if tags_csv else None
         except (labels.LabelError, tables.TableError) as error:
             raise WrongUse(str(error)) from None
 
@@ -180,8 +183,8 @@ class TagsOf:
             tags = self._rule(file) if self._rule else {}
             rows = self.table.rows_of(file) if self.table and not file.part else []
             for row in rows:
-                part = SoundFile(file.path, file.name, file.folder, row.part) if row.part else file
-                yield Wanted(part, tags | row.tags)
+                whole_or_part = replace(file, part=part(row)) if part(row) else file
+                yield Wanted(whole_or_part, {**tags, **row.tags})
             if not rows:
                 yield Wanted(file, tags)
 
