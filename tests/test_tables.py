@@ -86,7 +86,7 @@ def test_names_made_of_digits_stay_text(tmp_path: Path) -> None:
     ('text', 'columns', 'message'),
     [
         ('', None, 'is empty; its first line has to name its columns'),
-        ('a,b\n1,2\n', None, 'name the one with the files'),
+        ('a,b\n1,2\n', None, 'call the one that does filename'),
         ('a,b\n1,2\n', Columns('c'), "has no column 'c'; it has a, b"),
         ('file_name,label\n,bell\n', None, "Line 2 of .* names no file; fill in 'file_name'"),
         ('f,s\n1.wav,-1\n', Columns('f', begin='s'), "Line 2 of .* has '-1' in 's'"),
