@@ -124,25 +124,27 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _recognised(path: Path, names: Sequence[str]) -> Columns:
-    for columns in KNOWN.values():
-        needed = [columns.file, columns.begin, columns.end]
-        if columns.file != KNOWN[HUGGING_FACE].file:
-            needed += [columns.label, columns.is_heard]
-        if all(name in names for name in needed if name):
-            label = columns.label if columns.label in names else None
-            return Columns(columns.file, label, columns.begin, columns.end, columns.is_heard)
     by_name = {name.lower(): name for name in reversed(names)}
     file, label, begin, end = (
-        next((by_name[name] for name in known if name in by_name), None)
-        for known in (FILES, LABELS, BEGINS, ENDS)
+        next((by_name[name] for name in common if name in by_name), None)
+        for common in (FILES, LABELS, BEGINS, ENDS)
     )
+    if begin is None or end is None:
+        begin = end = None
+    for known in KNOWN.values():
+        needed = [known.file, known.begin, known.end]
+        if known.file != KNOWN[HUGGING_FACE].file:
+            needed += [known.label, known.is_heard]
+        if all(name in names for name in needed if name):
+            label = known.label if known.label in names else None
+            parts = (known.begin, known.end) if known.begin else (begin, end)
+            return Columns(known.file, label, *parts, known.is_heard)
     if file is None:
         raise TableError(
             f'None of the columns of {path} ({", ".join(names)}) is known to name files; call the '
             'one that does filename'
         )
-    parts = (begin, end) if begin and end else (None, None)
-    return Columns(file, label, *parts)
+    return Columns(file, label, begin, end)
 
 
 def _checked(path: Path, names: Sequence[str], columns: Columns) -> Columns:

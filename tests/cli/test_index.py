@@ -121,8 +121,8 @@ def test_a_table_tags_files_and_names_parts_of_them(service: RunningService, fol
     assert (run_['status'], run_['indexed']) == (0, 4)
     assert '1 file of the table' in run_['errors']
     assert stored(service, folder) == {
-        'audio/1.wav': {'category': 'dog', 'label': 'dog', 'fold': 3},
-        'audio/long.wav#t=0,4.5': {'category': 'cat', 'label': 'cat', 'fold': 1},
+        'audio/1.wav': {'label': 'dog', 'fold': 3},
+        'audio/long.wav#t=0,4.5': {'label': 'cat', 'fold': 1},
         'audio/long.wav#t=6,12': {},
         'audio/other.wav': {},
     }
