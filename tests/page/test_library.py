@@ -35,7 +35,21 @@ def test_nothing_is_indexed() -> None:
 
 
 def test_the_header_names_what_is_indexed_and_the_weights() -> None:
-    status = Status(1, 4, '<own>', 'ab' * 32, 'index.sqlite', 0, 'concat', 512, 4.0, 2.0)
+    status = Status(
+        1,
+        4,
+        '<own>',
+        'ab' * 32,
+        'index.sqlite',
+        0,
+        'concat',
+        512,
+        4.0,
+        2.0,
+        'repeat',
+        -12.0,
+        'zero',
+    )
     html = header_html(status)
     assert '1 clip, 4 windows' in html
     assert '&lt;own&gt; <code>abababab</code>' in html
