@@ -10,7 +10,9 @@ from audio_search.tables import Row
 
 def part(row: Row) -> str:
     """Which part of its file a row speaks of, as the fragment of a uri; '' is all of it."""
-    return '' if row.end_s is None else f'#t={row.begin_s:.12g},{row.end_s:.12g}'
+    if row.end_s is None:
+        return f'#t={row.begin_s:.12g}' if row.begin_s else ''
+    return f'#t={row.begin_s:.12g},{row.end_s:.12g}'
 
 
 class Table:

@@ -69,4 +69,5 @@ def test_equal_reasons_are_equal_whatever_the_file() -> None:
 
 def test_a_part_is_the_fragment_of_a_uri() -> None:
     assert part(Row(2, 'a.wav', {}, 1.5, 4.25)) == '#t=1.5,4.25'
+    assert part(Row(2, 'a.wav', {}, 1.5)) == '#t=1.5'
     assert part(Row(2, 'a.wav', {})) == ''
