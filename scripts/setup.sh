@@ -102,7 +102,9 @@ progress() {  # progress TOTAL: one line that follows pip's log; without a termi
     site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     while sleep 1; do
         if grep -q '^Installing collected' "$log"; then
-            line="unpacked $(find "$site" -maxdepth 2 -name INSTALLER | wc -l) of about $total packages"
+            # pip removes folders while find walks them; that find complains then is of no consequence
+            line=$({ find "$site" -maxdepth 2 -name INSTALLER 2>/dev/null || true; } | wc -l)
+            line="unpacked $line of about $total packages"
         else
             line=$(grep -oE '^Collecting [^ ]+' "$log" | tail -n 1 || true)
             line="fetched $(grep -cE '\(from -r' "$log" || true) of $total packages ${line#Collecting }"
@@ -123,10 +125,11 @@ install_all() {
     : >"$log"
     progress "$total" &
     watcher=$!
-    trap 'kill "$watcher" 2>/dev/null || true' EXIT
+    # the number itself: at the exit of a run that was interrupted the local variable is gone
+    trap "kill $watcher 2>/dev/null || true" EXIT
     (run "installing $requirements" install --no-build-isolation --requirement "$requirements") ||
         failed=1
-    kill "$watcher"
+    kill "$watcher" 2>/dev/null || true  # what only shows progress fails no setup
     wait "$watcher" 2>/dev/null || true
     trap - EXIT
     if [ -t 1 ]; then printf '\r%-80s\r' ''; fi
