@@ -116,7 +116,11 @@ class Client:
 
     def search(self, query: Clip, parameters: dict[str, Any]) -> Clip:
         """The query with its matches; see POST /search."""
-        return self._data('/search', [query], parameters)[0]
+        return self.searches([query], parameters)[0]
+
+    def searches(self, queries: Sequence[Clip], parameters: dict[str, Any]) -> list[Clip]:
+        """Each query with its matches, in order."""
+        return self._data('/search', queries, parameters)
 
     def search_file(self, path: Path, parameters: dict[str, Any]) -> Clip:
         """The same for a file that is sent along. Raises OSError where it cannot be read."""

@@ -42,5 +42,5 @@ def test_a_folder_is_evaluated_through_a_service(service: RunningService, tmp_pa
 
 
 def test_what_is_no_service_is_named(service: RunningService) -> None:
-    with pytest.raises(EvaluationError, match='answers /status with the status 404: '):
+    with pytest.raises(EvaluationError, match='is not this service; check the address'):
         ServiceEncoder(f'{service.url}/none')
