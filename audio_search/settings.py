@@ -1,10 +1,12 @@
 """The settings of the service: one name each in the environment, a default that works."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_search.roots import Roots
 from audio_search.vggish.parameters import POOLINGS, PRECISIONS
 
 CHECKOUT = Path(__file__).resolve().parents[1]  # holds flow.yml, executors/ and models/
@@ -32,6 +34,7 @@ DEFAULTS = {
     'AUDIO_SEARCH_LOG': '',
 }
 
+NAMED_ROOT = re.compile(r'([A-Za-z0-9_][\w.-]*)=(?=.)')
 STDERR = '-'  # as AUDIO_SEARCH_LOG
 
 
@@ -48,7 +51,7 @@ class Settings:
     workspace: Path
     models: Path
     weights: str
-    roots: tuple[Path, ...]
+    roots: Roots
     token: str
     cors_origins: tuple[str, ...]
     max_body_mb: float
@@ -138,8 +141,10 @@ class Settings:
         """The paths that flow.yml hands to executors, by their names in the environment."""
         # A path that holds the separator would read as two. It was given relative to the current
         # folder, the only way it can be given, and executors have the same current folder.
+        called = {folder: f'{name}=' for name, folder in self.roots.names.items()}
         roots = [
-            os.path.relpath(root) if os.pathsep in str(root) else str(root) for root in self.roots
+            called.get(root, '') + (os.path.relpath(root) if os.pathsep in str(root) else str(root))
+            for root in self.roots
         ]
         return {
             'AUDIO_SEARCH_WORKSPACE': str(self.workspace),
@@ -149,11 +154,13 @@ class Settings:
         }
 
 
-def split_roots(roots: str) -> tuple[Path, ...]:
-    """Folders separated as in PATH -> absolute paths, in order.
+def split_roots(roots: str) -> Roots:
+    """Folders separated as in PATH -> absolute paths, in order. An entry NAME=FOLDER has a name;
+    a folder that is called so itself is written ./NAME=FOLDER.
 
     Raises SettingsError for an empty entry: in PATH it would be the current folder, which nobody
-    who wrote one separator too many wants to open to readers.
+    who wrote one separator too many wants to open to readers. So it does for two equal names, and
+    for a folder that has two.
     """
     entries = roots.split(os.pathsep)
     if not all(entries):
@@ -161,7 +168,20 @@ def split_roots(roots: str) -> tuple[Path, ...]:
             f'AUDIO_SEARCH_ROOTS is {roots!r} and has an empty entry; '
             f'remove the {os.pathsep!r} that is too many, or write . for the current folder'
         )
-    return tuple(expand(entry) for entry in entries)
+    folders: list[Path] = []
+    names: dict[str, Path] = {}
+    for entry in entries:
+        named = NAMED_ROOT.match(entry)
+        folder = expand(entry[named.end() :] if named else entry)
+        folders.append(folder)
+        if named and (named[1] in names or folder in names.values()):
+            raise SettingsError(
+                f'AUDIO_SEARCH_ROOTS is {roots!r} and names {named[1]} or its folder twice; '
+                'give each folder one name'
+            )
+        if named:
+            names[named[1]] = folder
+    return Roots(folders, names)
 
 
 def check_roots(roots: Iterable[Path]) -> None:

@@ -63,7 +63,7 @@ class VGGishAudioEncoder(FlowExecutor):
         self.load_input_from = load_input_from
         self.min_duration = _count('min_duration', min_duration)
         self.max_duration_s = float(max_duration_s)
-        self.roots = (*split_roots(roots), Path(media).resolve())
+        self.roots = split_roots(roots).with_folder(Path(media).resolve())
         self.model = VGGish(
             Path(model_path),
             weights,

@@ -30,5 +30,5 @@ class SimpleIndexer(ClipIndexer):
             Path(path),
             self.configuration,
             ann=self.match_args.ann,
-            roots=(*split_roots(roots), Path(media).resolve()),
+            roots=split_roots(roots).with_folder(Path(media).resolve()),
         )

@@ -43,7 +43,7 @@ class AudioSegmenter(FlowExecutor):
             )
         self.window = round(window_size * SAMPLE_RATE_HZ)
         self.stride = round(stride * SAMPLE_RATE_HZ)
-        self.roots = (*split_roots(roots), Path(media).resolve())
+        self.roots = split_roots(roots).with_folder(Path(media).resolve())
         self.max_duration_s = float(max_duration_s)
 
     @requests(on=['/index', '/search'])

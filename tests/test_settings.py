@@ -34,6 +34,22 @@ def test_an_empty_root_is_refused(roots: str) -> None:
         split_roots(roots)
 
 
+def test_roots_may_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_env({'AUDIO_SEARCH_ROOTS': f'field={tmp_path}/a:./b=c:~/x=y:d'})
+    home = Path.home()
+    assert settings.roots == (tmp_path / 'a', tmp_path / 'b=c', home / 'x=y', tmp_path / 'd')
+    assert settings.roots.names == {'field': tmp_path / 'a'}
+    again = Settings.from_env(settings.environment())
+    assert (again.roots, again.roots.names) == (settings.roots, settings.roots.names)
+
+
+@pytest.mark.parametrize('roots', ['a=/tmp:a=/var', 'a=/tmp:b=/tmp'])
+def test_a_name_given_twice_is_refused(roots: str) -> None:
+    with pytest.raises(SettingsError, match='give each folder one name'):
+        split_roots(roots)
+
+
 def test_a_tilde_that_the_shell_left_alone_is_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from audio_search.errors import Kind
 from audio_search.files import sha256
+from audio_search.roots import Roots
 
 FRAGMENT = re.compile(r'#t=([^#]*)$')
 SCHEME = re.compile(r'^([A-Za-z][A-Za-z0-9+.-]+):')
@@ -29,9 +29,11 @@ class MediaForbidden(MediaError):
 
 @dataclass(frozen=True)
 class Source:
-    """A file that a uri names, and the part of it."""
+    """A file that a uri names, and the part of it. `place` is what the file is known by: see
+    `Roots.place`."""
 
     path: Path
+    place: str
     beg_s: float
     end_s: float | None  # None: to the end of the file
     size: int
@@ -39,16 +41,16 @@ class Source:
 
     @property
     def id(self) -> str:
-        return clip_id(self.path, self.beg_s, self.end_s)
+        return clip_id(self.place, self.beg_s, self.end_s)
 
-    def relative_uri(self, roots: Sequence[Path]) -> str:
+    def relative_uri(self, roots: Roots) -> str:
         """The uri under which it is stored; see `relative_uri`."""
         return relative_uri(self.path, roots, self.beg_s, self.end_s)
 
     def fingerprint(self) -> dict[str, Any]:
         """Identifies this version of the file; a JSON object. Raises OSError."""
         return {
-            'path': str(self.path),
+            'path': self.place,
             'sound': self.id,
             'size': self.size,
             'mtime_ns': self.mtime_ns,
@@ -60,7 +62,7 @@ class Source:
 
         The file is read only if its time stamp differs while its size does not.
         """
-        if not fingerprint or fingerprint.get('path') != str(self.path):
+        if not fingerprint or fingerprint.get('path') != self.place:
             return False
         if fingerprint.get('size') != self.size:
             return False
@@ -69,16 +71,15 @@ class Source:
         return fingerprint.get('sha256') == sha256(self.path)
 
 
-def clip_id(path: Path | str, beg_s: float = 0.0, end_s: float | None = None) -> str:
-    """32 hex digits, made from the path and the part: they change only if the file is moved."""
-    key = f'{path}#t={beg_s!r},{end_s!r}'
+def clip_id(place: Path | str, beg_s: float = 0.0, end_s: float | None = None) -> str:
+    """32 hex digits, made from the place and the part: they change only if the file is moved."""
+    key = f'{place}#t={beg_s!r},{end_s!r}'
     return hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]
 
 
-def relative_uri(
-    path: Path, roots: Sequence[Path], beg_s: float = 0.0, end_s: float | None = None
-) -> str:
-    """The uri under which a file, or a part of it, is stored: relative to its root.
+def relative_uri(path: Path, roots: Roots, beg_s: float = 0.0, end_s: float | None = None) -> str:
+    """The uri under which a file, or a part of it, is stored: relative to its root, with the root's
+    name before it where that has one.
 
     `path` is resolved, as `Source.path` is, and so are `roots`. The first root is taken below which
     the relative name leads to that file, so that `resolve` gives the same path for it; where none
@@ -89,15 +90,13 @@ def relative_uri(
     fragment = ''
     if beg_s or end_s is not None:
         fragment = f'#t={_plain(beg_s)}' + ('' if end_s is None else f',{_plain(end_s)}')
-    for root in roots:
-        if path.is_relative_to(root):
-            name = path.relative_to(root).as_posix()
-            if _leads_to(name, path, roots):
-                return name + fragment
+    for name in roots.names_of(path):
+        if _leads_to(name, path, roots):
+            return name + fragment
     return f'{path}{fragment}'
 
 
-def stored_uri(uri: str, roots: tuple[Path, ...]) -> str:
+def stored_uri(uri: str, roots: Roots) -> str:
     """The uri under which a clip of `uri` is stored, however it was spelled; see `relative_uri`.
 
     A file that is gone has the uri it would have; what names no file below the roots stays as it
@@ -117,12 +116,12 @@ def stored_uri(uri: str, roots: tuple[Path, ...]) -> str:
     return relative_uri(path, roots, beg_s, end_s) if Path(name).is_absolute() else uri
 
 
-def _leads_to(name: str, path: Path, roots: Sequence[Path]) -> bool:
+def _leads_to(name: str, path: Path, roots: Roots) -> bool:
     """Whether `resolve` takes `name` for `path`, or would if that file were still there."""
     if SCHEME.match(name) or FRAGMENT.search(name):
         return False
     try:
-        return _look_up(name, tuple(roots))[0] == path
+        return _look_up(name, roots)[0] == path
     except MediaForbidden:
         return False
     except MediaError:
@@ -134,7 +133,7 @@ def _plain(seconds: float) -> str:
     return f'{Decimal(repr(seconds)):f}'.removesuffix('.0')
 
 
-def resolve(uri: str, roots: tuple[Path, ...]) -> Source:
+def resolve(uri: str, roots: Roots) -> Source:
     """The file that `uri` names below one of `roots` (resolved folders, looked up in order).
 
     Symbolic links and `..` are followed before the roots are compared. A temporal fragment
@@ -156,14 +155,14 @@ def resolve(uri: str, roots: tuple[Path, ...]) -> Source:
         raise MediaError(f'{shorten(uri)} is {kind}; give the path of an audio file')
     if status.st_size == 0:
         raise MediaError(f'{shorten(uri)} is empty (0 bytes); replace it or leave it out')
-    return Source(path, beg_s, end_s, status.st_size, status.st_mtime_ns)
+    return Source(path, roots.place(path), beg_s, end_s, status.st_size, status.st_mtime_ns)
 
 
-def _look_up(name: str, roots: tuple[Path, ...]) -> tuple[Path, Any]:
+def _look_up(name: str, roots: Roots) -> tuple[Path, Any]:
     leads_out = False
-    for root in roots:
+    for candidate in roots.candidates(name):
         try:
-            path = (root / name).resolve()
+            path = candidate.resolve()
         except (OSError, RuntimeError):  # a loop of links, or a name too long for the system
             continue
         if not any(path.is_relative_to(other) for other in roots):

@@ -38,7 +38,7 @@ def duplicates(
         raise WrongUse('--json and --csv were given; leave one out')
     settings = Settings.from_env()
     with reading(settings.index_path) as index:
-        groups = find_groups(index, (*settings.roots, settings.media), _bar)
+        groups = find_groups(index, settings.roots.with_folder(settings.media), _bar)
     if as_json:
         print_json(as_object(groups))
     elif as_csv:

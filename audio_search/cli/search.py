@@ -19,6 +19,7 @@ from audio_search.cli.console import (
 )
 from audio_search.cli.options import Filter, Json, Url, json_object
 from audio_search.client import Client, Refused
+from audio_search.roots import Roots
 from audio_search.settings import Settings
 
 NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
@@ -140,9 +141,9 @@ def _cut(found: dict[str, Any], folder: Path, before_s: float, after_s: float) -
     return Exit.SOME_FAILED if cuts.problems else Exit.DONE
 
 
-def _roots() -> tuple[Path, ...]:
+def _roots() -> Roots:
     settings = Settings.from_env()
-    return (*settings.roots, settings.media)
+    return settings.roots.with_folder(settings.media)
 
 
 def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from audio_search.audio.decoding import AudioError
 from audio_search.audio.headers import Header, read_header
 from audio_search.duplicates.candidates import Pair, candidate_pairs
 from audio_search.duplicates.fingerprints import fingerprint, has_features, similarity
+from audio_search.roots import Roots
 from audio_search.store import Entry
 from audio_search.store.sqlite.reading import Reading
 
@@ -57,7 +57,7 @@ def _untracked(starts: Sequence[int]) -> Iterable[int]:
 
 def find_groups(
     index: Reading,
-    roots: Sequence[Path],
+    roots: Roots,
     track: Callable[[Sequence[int]], Iterable[int]] = _untracked,
 ) -> list[Group]:
     """All groups of the index, in the order of their first clips. Files are looked up below
@@ -114,9 +114,9 @@ class _Sets:
 class _Sounds:
     """The sound of clips, read when it is needed and kept while there is room."""
 
-    def __init__(self, index: Reading, roots: Sequence[Path], pool: ThreadPoolExecutor) -> None:
+    def __init__(self, index: Reading, roots: Roots, pool: ThreadPoolExecutor) -> None:
         self._index = index
-        self._roots = tuple(roots)
+        self._roots = roots
         self._pool = pool
         self._beginnings: dict[int, np.ndarray | None] = {}
         self._wholes: dict[int, np.ndarray | None] = {}
@@ -170,9 +170,9 @@ class _Sounds:
             return None
 
 
-def _group(index: Reading, numbers: list[int], roots: Sequence[Path]) -> Group:
+def _group(index: Reading, numbers: list[int], roots: Roots) -> Group:
     entries = [index.entry(number) for number in numbers]
-    files = [_file(entry, tuple(roots)) for entry in entries]
+    files = [_file(entry, roots) for entry in entries]
     best = max(range(len(entries)), key=lambda place: (*_rank(files[place]), -place))
     return Group(
         tuple(
@@ -182,7 +182,7 @@ def _group(index: Reading, numbers: list[int], roots: Sequence[Path]) -> Group:
     )
 
 
-def _file(entry: Entry, roots: tuple[Path, ...]) -> tuple[Header, int] | None:
+def _file(entry: Entry, roots: Roots) -> tuple[Header, int] | None:
     """The header and the size of the clip's file; of a part, its own length."""
     try:
         source = sources.resolve(entry.uri or '', roots)

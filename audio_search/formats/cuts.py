@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from audio_search.audio.cutting import cut
 from audio_search.audio.decoding import AudioError
 from audio_search.formats.hits import Hit, resolved
+from audio_search.roots import Roots
 
 MAX_NAME = 100  # characters of the clip's name; file systems take 255 bytes in all
 
@@ -28,7 +29,7 @@ class Cuts:
 def cut_hits(
     hits: Sequence[Hit],
     folder: Path,
-    roots: Sequence[Path],
+    roots: Roots,
     *,
     before_s: float = 0.0,
     after_s: float = 0.0,

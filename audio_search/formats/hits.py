@@ -1,12 +1,13 @@
 """A hit: which part of which file matched which part of the query."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audio_search.audio import sources
+from audio_search.roots import Roots
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ def _seconds(ms: float | None) -> float | None:
     return None if ms is None else ms / 1000
 
 
-def resolved(files: Iterable[str], roots: Sequence[Path]) -> dict[str, Path]:
+def resolved(files: Iterable[str], roots: Roots) -> dict[str, Path]:
     """Where the files are that may be read below `roots`; those that are gone are left out."""
     found = {}
     for file in dict.fromkeys(files):
         try:
-            found[file] = sources.resolve(file, tuple(roots)).path
+            found[file] = sources.resolve(file, roots).path
         except sources.MediaError:
             continue
     return found

@@ -12,6 +12,7 @@ from audio_search.formats.hits import Hit, hits_of, resolved, seen_from
 from audio_search.formats.playlist import playlist
 from audio_search.formats.raven import selection_table
 from audio_search.formats.table import csv_text
+from audio_search.roots import Roots
 
 Format = Literal['csv', 'audacity', 'raven', 'm3u']
 ZIP = 'application/zip'
@@ -50,7 +51,7 @@ FORMATS: Mapping[Format, Kind] = {
 
 
 def render(
-    name: Format, queries: Iterable[Mapping[str, Any]], roots: Sequence[Path], base: str = ''
+    name: Format, queries: Iterable[Mapping[str, Any]], roots: Roots, base: str = ''
 ) -> Rendered:
     """The hits of `queries`, which is `data` of the answer of /search, as a file named hits.
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query
@@ -14,6 +13,7 @@ from audio_search.documents import AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.formats import FORMATS, Format, render
 from audio_search.http.answers import PROBLEMS, search_answer
+from audio_search.roots import Roots
 from audio_search.schemas import Body, Problem, SearchAnswer, Text
 
 JSON = 'application/json'
@@ -119,7 +119,7 @@ def _quality(offered: str, ranges: list[tuple[str, float]]) -> float:
 
 
 async def formatted(
-    clips: Sequence[AudioClip], form: Form, roots: tuple[Path, ...]
+    clips: Sequence[AudioClip], form: Form, roots: Roots
 ) -> SearchAnswer | Response:
     """The answer to a search, or a file of it.
 

@@ -26,6 +26,7 @@ from audio_search.http.formats import RESPONSES, WantedForm, formatted
 from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
 from audio_search.keys import unknown_key
+from audio_search.roots import Roots
 from audio_search.schemas import (
     ChunkBody,
     ClearBody,
@@ -243,7 +244,7 @@ def add_open(app: FastAPI, service: AudioService) -> None:
         return {'status': 'ready'}
 
 
-def _path_of(clip: AudioClip, roots: tuple[Path, ...]) -> Path:
+def _path_of(clip: AudioClip, roots: Roots) -> Path:
     try:
         return sources.resolve(clip.uri or '', roots).path
     except sources.MediaForbidden as error:

@@ -7,8 +7,8 @@ from typing import Any
 from audio_search.formats import FORMATS, Rendered, render
 from audio_search.page.queries import SearchResult
 from audio_search.page.text import text
+from audio_search.roots import Roots
 from audio_search.schemas import MatchAnswer
-from audio_search.service.listing import Roots
 
 TITLES = {name: kind.title for name, kind in FORMATS.items()} | {'json': 'JSON'}
 # Programs that open the sounds themselves: the file is saved somewhere else than the sounds are, so

@@ -9,10 +9,10 @@ from typing import Any
 
 from audio_search.audio import sources
 from audio_search.audio.sources import MediaError, Source
+from audio_search.roots import Roots
 from audio_search.service.requests import ClipRequest
 from audio_search.service.views import KnownClip, State
 
-Roots = tuple[Path, ...]
 Found = Source | MediaError | None
 Name = tuple[str | None, str | None]  # id, uri
 
@@ -27,7 +27,9 @@ async def find_known(
     files, names = await asyncio.to_thread(_look_up, requests, roots)
     stored = json.loads((await ask('/clips', {'names': json.dumps(names)}))['clips'])
     return await asyncio.to_thread(
-        lambda: [_compare(*known) for known in zip(requests, files, names, stored, strict=True)]
+        lambda: [
+            _compare(*known, roots) for known in zip(requests, files, names, stored, strict=True)
+        ]
     )
 
 
@@ -60,10 +62,10 @@ def _file(uri: str | None, roots: Roots) -> Found:
 
 
 def _compare(
-    request: ClipRequest, file: Found, name: Name, clip: dict[str, Any] | None
+    request: ClipRequest, file: Found, name: Name, clip: dict[str, Any] | None, roots: Roots
 ) -> KnownClip:
     error = str(file) if isinstance(file, MediaError) else None
-    if clip is None or (error and _is_of_another_file(request, clip)):
+    if clip is None or (error and _is_of_another_file(request, clip, roots)):
         return KnownClip(request.id, name[1] or request.uri, None, None, State.NEW, error)
     state = State.STORED
     if clip['has_file'] and file is not None:
@@ -77,17 +79,17 @@ def _compare(
     return KnownClip(clip['id'], clip['uri'], clip['tags'], clip['chunk_count'], state, error)
 
 
-def _is_of_another_file(request: ClipRequest, clip: dict[str, Any]) -> bool:
+def _is_of_another_file(request: ClipRequest, clip: dict[str, Any], roots: Roots) -> bool:
     """Whether the clip with the uri of a path that leads nowhere is that of a file below another
     root: files that are gone from two roots may have had one name."""
-    path = _path_of(request.uri)
-    return path is not None and bool(clip['source']) and clip['source'].get('path') != path
+    place = _place_of(request.uri, roots)
+    return place is not None and bool(clip['source']) and clip['source'].get('path') != place
 
 
-def _path_of(uri: str | None) -> str | None:
-    """The path of an absolute uri, with links followed; None for any other."""
+def _place_of(uri: str | None, roots: Roots) -> str | None:
+    """What the file of an absolute uri is known by, with links followed; None for any other."""
     try:
         name = sources.split_fragment(uri or '')[0]
-        return os.path.realpath(name) if os.path.isabs(name) else None
+        return roots.place(Path(os.path.realpath(name))) if os.path.isabs(name) else None
     except ValueError:
         return None

@@ -1,16 +1,14 @@
 """Stored clips as they are listed, and which of their files are gone."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from audio_search.audio import sources
 from audio_search.documents import AudioClip
+from audio_search.roots import Roots
 from audio_search.service.views import ClipsPage, ListedClip
 
 SCAN_CLIPS = 1000  # whose files are looked at at once
-
-Roots = tuple[Path, ...]
 
 
 def is_missing(uri: str | None, roots: Roots) -> bool:

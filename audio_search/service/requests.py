@@ -11,6 +11,7 @@ from audio_search.audio import sources
 from audio_search.audio.windows import in_ms
 from audio_search.documents import AudioChunk, AudioClip, Tags, fail
 from audio_search.errors import Kind
+from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
 
 TIMES = ('beg_in_ms', 'end_in_ms')
@@ -60,7 +61,7 @@ class Item:
         fail(self.clip, error, kind)
 
 
-def resolve(request: ClipRequest, uploads: Uploads, roots: Sequence[Any], keep: bool) -> Item:
+def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
     """Find the sound of a request. What is wrong with it becomes its clip's error.
 
     `keep` is for clips that are to be stored; a query may be named by its id alone.
@@ -71,12 +72,12 @@ def resolve(request: ClipRequest, uploads: Uploads, roots: Sequence[Any], keep: 
         if request.chunks:
             if not (request.id or request.uri):
                 raise ValueError('chunks need the id or the uri of their clip; add one')
-            item.clip.uri = request.uri and sources.stored_uri(request.uri, tuple(roots))
+            item.clip.uri = request.uri and sources.stored_uri(request.uri, roots)
             item.clip.chunks = DocList[AudioChunk](
                 _chunk(chunk, offset, request) for offset, chunk in enumerate(request.chunks)
             )
         elif request.uri or request.upload:
-            _find_sound(item, request, uploads, tuple(roots), keep)
+            _find_sound(item, request, uploads, roots, keep)
         elif keep or not request.id:
             raise ValueError('neither a uri nor chunks were given; give the uri of a sound')
     except OSError as error:
@@ -101,7 +102,7 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
 
 
 def _find_sound(
-    item: Item, request: ClipRequest, uploads: Uploads, roots: tuple[Any, ...], keep: bool
+    item: Item, request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool
 ) -> None:
     if request.uri and request.uri.startswith('data:'):
         item.upload = uploads.save_data_uri(request.uri, keep)

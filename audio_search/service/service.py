@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from docarray import DocList
@@ -50,7 +49,7 @@ class AudioService:
         self.settings = settings
         self.uploads = uploads
         self.observer = observer
-        self.roots: tuple[Path, ...] = (*settings.roots, uploads.folder)
+        self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:

@@ -5,30 +5,29 @@ import pytest
 
 from audio_search.audio import sources
 from audio_search.audio.sources import MediaError, MediaForbidden
+from audio_search.roots import Roots
 
 
 @pytest.fixture
-def roots(tmp_path: Path) -> tuple[Path, ...]:
+def roots(tmp_path: Path) -> Roots:
     for name in ('first', 'second', 'outside'):
         (tmp_path / name).mkdir()
         (tmp_path / name / 'sound.wav').write_bytes(b'sound')
     (tmp_path / 'second' / 'only_here.wav').write_bytes(b'x')
-    return (tmp_path / 'first').resolve(), (tmp_path / 'second').resolve()
+    return Roots(((tmp_path / 'first').resolve(), (tmp_path / 'second').resolve()))
 
 
-def test_relative_uri_is_looked_up_under_each_root_in_order(roots: tuple[Path, ...]) -> None:
+def test_relative_uri_is_looked_up_under_each_root_in_order(roots: Roots) -> None:
     assert sources.resolve('sound.wav', roots).path == roots[0] / 'sound.wav'
     assert sources.resolve('only_here.wav', roots).path == roots[1] / 'only_here.wav'
 
 
-def test_absolute_uri_below_a_root(roots: tuple[Path, ...]) -> None:
+def test_absolute_uri_below_a_root(roots: Roots) -> None:
     assert sources.resolve(str(roots[1] / 'sound.wav'), roots).path == roots[1] / 'sound.wav'
 
 
 @pytest.mark.parametrize('name', ['sound.wav', 'not_there.wav'])
-def test_outside_is_refused_alike_whether_or_not_there_is_a_file(
-    roots: tuple[Path, ...], name: str
-) -> None:
+def test_outside_is_refused_alike_whether_or_not_there_is_a_file(roots: Roots, name: str) -> None:
     outside = roots[0].parent / 'outside' / name
     for uri in (str(outside), f'../outside/{name}', f'sub/../../outside/{name}'):
         with pytest.raises(MediaForbidden) as caught:
@@ -39,7 +38,7 @@ def test_outside_is_refused_alike_whether_or_not_there_is_a_file(
         )
 
 
-def test_links_are_followed_before_roots_are_compared(roots: tuple[Path, ...]) -> None:
+def test_links_are_followed_before_roots_are_compared(roots: Roots) -> None:
     os.symlink(roots[0].parent / 'outside' / 'sound.wav', roots[0] / 'leads_out.wav')
     os.symlink(roots[0].parent / 'outside', roots[0] / 'folder_out')
     os.symlink(roots[1] / 'only_here.wav', roots[0] / 'stays_in.wav')
@@ -71,7 +70,7 @@ def test_links_are_followed_before_roots_are_compared(roots: tuple[Path, ...]) -
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_reason(
-    roots: tuple[Path, ...], uri: str, reason: str
+    roots: Roots, uri: str, reason: str
 ) -> None:
     (roots[0] / 'empty.wav').touch()
     os.mkfifo(roots[0] / 'pipe.wav')
@@ -90,19 +89,17 @@ def test_what_cannot_be_used_is_refused_with_its_reason(
         ('', 0, None),
     ],
 )
-def test_time_fragments(
-    roots: tuple[Path, ...], fragment: str, beg_s: float, end_s: float | None
-) -> None:
+def test_time_fragments(roots: Roots, fragment: str, beg_s: float, end_s: float | None) -> None:
     source = sources.resolve(f'sound.wav{fragment}', roots)
     assert (source.beg_s, source.end_s) == (beg_s, end_s)
 
 
-def test_a_hash_in_a_file_name_is_part_of_it(roots: tuple[Path, ...]) -> None:
+def test_a_hash_in_a_file_name_is_part_of_it(roots: Roots) -> None:
     (roots[0] / 'take #2.wav').write_bytes(b'x')
     assert sources.resolve('take #2.wav#t=1', roots).beg_s == 1
 
 
-def test_id_is_of_the_place_and_the_part(roots: tuple[Path, ...]) -> None:
+def test_id_is_of_the_place_and_the_part(roots: Roots) -> None:
     whole = sources.resolve('sound.wav', roots).id
     assert len(whole) == 32
     assert sources.resolve(str(roots[0] / 'sound.wav'), roots).id == whole
@@ -111,7 +108,7 @@ def test_id_is_of_the_place_and_the_part(roots: tuple[Path, ...]) -> None:
     assert sources.resolve('sound.wav', roots).id == whole
 
 
-def test_unchanged_by_time_stamp_or_else_by_content(roots: tuple[Path, ...]) -> None:
+def test_unchanged_by_time_stamp_or_else_by_content(roots: Roots) -> None:
     path = roots[0] / 'sound.wav'
     stored = sources.resolve('sound.wav', roots).fingerprint()
     assert sources.resolve('sound.wav', roots).is_unchanged_since(stored)
@@ -145,7 +142,7 @@ def test_unchanged_by_time_stamp_or_else_by_content(roots: tuple[Path, ...]) -> 
     ],
 )
 def test_what_is_stored_is_relative_to_its_root_and_leads_to_the_same_part(
-    roots: tuple[Path, ...], uri: str, stored: str
+    roots: Roots, uri: str, stored: str
 ) -> None:
     for name in ('odd/a:b.wav', 'cd:b.wav', 'inner/deep.wav'):
         (roots[1] / name).parent.mkdir(exist_ok=True)
@@ -159,16 +156,16 @@ def test_what_is_stored_is_relative_to_its_root_and_leads_to_the_same_part(
     assert sources.resolve(kept, roots).id == source.id
 
 
-def test_a_root_inside_a_root(roots: tuple[Path, ...]) -> None:
+def test_a_root_inside_a_root(roots: Roots) -> None:
     """The first one of the list has the name, whichever lies inside the other."""
     (roots[0] / 'inner').mkdir()
     (roots[0] / 'inner' / 'deep.wav').write_bytes(b'x')
     path = roots[0] / 'inner' / 'deep.wav'
-    assert sources.relative_uri(path, (roots[0], roots[0] / 'inner')) == 'inner/deep.wav'
-    assert sources.relative_uri(path, (roots[0] / 'inner', roots[0])) == 'deep.wav'
+    assert sources.relative_uri(path, Roots((roots[0], roots[0] / 'inner'))) == 'inner/deep.wav'
+    assert sources.relative_uri(path, Roots((roots[0] / 'inner', roots[0]))) == 'deep.wav'
 
 
-def test_what_is_stored_of_a_file_that_is_gone(roots: tuple[Path, ...]) -> None:
+def test_what_is_stored_of_a_file_that_is_gone(roots: Roots) -> None:
     assert sources.relative_uri(roots[1] / 'gone.wav', roots) == 'gone.wav'
     assert sources.relative_uri(roots[1] / 'gone' / 'a.wav', roots, 1.5) == 'gone/a.wav#t=1.5'
     # Another file has the name that it would get.
@@ -180,9 +177,9 @@ def test_what_is_stored_of_a_file_that_is_gone(roots: tuple[Path, ...]) -> None:
 def test_a_stored_uri_names_the_file_below_its_root_also_when_it_is_gone(tmp_path: Path) -> None:
     root = tmp_path.resolve()
     (root / 'a.wav').write_bytes(b'sound')
-    assert sources.stored_uri(f'{root}/./a.wav#t=1,2.0', (root,)) == 'a.wav#t=1,2'
+    assert sources.stored_uri(f'{root}/./a.wav#t=1,2.0', Roots((root,))) == 'a.wav#t=1,2'
     (root / 'a.wav').unlink()
-    assert sources.stored_uri(f'{root}/a.wav#t=1,2', (root,)) == 'a.wav#t=1,2'
+    assert sources.stored_uri(f'{root}/a.wav#t=1,2', Roots((root,))) == 'a.wav#t=1,2'
 
 
 def test_what_names_no_file_below_the_roots_is_stored_as_it_is(tmp_path: Path) -> None:
@@ -196,7 +193,42 @@ def test_what_names_no_file_below_the_roots_is_stored_as_it_is(tmp_path: Path) -
         f'{tmp_path}/link/secret.wav', f'/{"a" * 5000}', f'/{"a/" * 3000}',
         'https://x/y.wav', 'gone.wav', f'{root}/nul\0.wav', f'{root}/a.wav#t=x', '',
     ):  # fmt: skip
-        assert sources.stored_uri(uri, (root,)) == uri
+        assert sources.stored_uri(uri, Roots((root,))) == uri
     # Python 3.13 follows a loop of links as far as it goes, those before it refuse to.
     loop = f'{root}/loop/a.wav'
-    assert sources.stored_uri(loop, (root,)) in (loop, 'loop/a.wav')
+    assert sources.stored_uri(loop, Roots((root,))) in (loop, 'loop/a.wav')
+
+
+def test_a_file_below_a_folder_with_a_name_is_known_by_it_wherever_that_is(tmp_path: Path) -> None:
+    found = []
+    for disk in ('one', 'another'):
+        folder = tmp_path.resolve() / disk
+        (folder / 'birds').mkdir(parents=True)
+        (folder / 'birds' / 'robin.wav').write_bytes(b'sound')
+        roots = Roots((folder.parent, folder), {'field': folder})
+        source = sources.resolve(f'{folder}/birds/robin.wav#t=1,2', roots)
+        assert source.relative_uri(roots) == 'field/birds/robin.wav#t=1,2'
+        assert sources.resolve('field/birds/robin.wav#t=1,2', roots) == source
+        assert sources.resolve(f'{disk}/birds/robin.wav#t=1,2', roots) == source
+        found.append((source.id, source.fingerprint()['path']))
+    assert found[0] == found[1]
+
+
+def test_a_name_leads_out_of_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path.resolve() / 'sounds'
+    folder.mkdir()
+    (tmp_path / 'secret.wav').write_bytes(b'sound')
+    with pytest.raises(MediaForbidden):
+        sources.resolve('field/../secret.wav', Roots((folder,), {'field': folder}))
+
+
+def test_a_folder_that_is_called_as_another_is_named_is_found_too(tmp_path: Path) -> None:
+    named, other = tmp_path.resolve() / 'named', tmp_path.resolve() / 'other'
+    for path in (named / 'a.wav', other / 'field' / 'a.wav', other / 'field' / 'b.wav'):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b'sound')
+    roots = Roots((other, named), {'field': named})
+    assert sources.resolve('field/a.wav', roots).path == named / 'a.wav'
+    assert sources.resolve('field/b.wav', roots).path == other / 'field' / 'b.wav'
+    hidden = sources.resolve(f'{other}/field/a.wav', roots)
+    assert hidden.relative_uri(roots) == f'{other}/field/a.wav'

@@ -9,6 +9,7 @@ import soundfile
 
 from audio_search.duplicates import Group, find_groups
 from audio_search.duplicates import groups as module
+from audio_search.roots import Roots
 from audio_search.store.sqlite import SqliteStore
 from audio_search.store.sqlite.reading import reading
 from tests.conftest import write_tone
@@ -25,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 def groups(store: SqliteStore) -> list[Group]:
     with reading(store.path) as index:
-        return find_groups(index, [store.path.parent])
+        return find_groups(index, Roots((store.path.parent,)))
 
 
 def ids(store: SqliteStore) -> list[list[str]]:

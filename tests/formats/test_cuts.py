@@ -9,6 +9,7 @@ from audio_search.audio import decoding
 from audio_search.audio.cutting import cut
 from audio_search.formats import Hit
 from audio_search.formats.cuts import CutError, cut_hits, names_of
+from audio_search.roots import Roots
 from tests.conftest import write_tone
 from tests.running import ROOT
 
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def cut_one(folder: Path, hit: Hit = HIT, **around: float) -> tuple[np.ndarray, int]:
-    (written,) = cut_hits([hit], folder / 'cuts', [folder], **around).written
+    (written,) = cut_hits([hit], folder / 'cuts', Roots((folder,)), **around).written
     return soundfile.read(written, dtype='int16')
 
 
@@ -86,7 +87,7 @@ def test_nothing_is_overwritten_and_nothing_written_before_that_is_known(folder:
     cut_one(folder)
     before = (folder / 'cuts' / names_of([HIT])[0]).read_bytes()
     with pytest.raises(CutError, match='exists already'):
-        cut_hits([other, HIT], folder / 'cuts', [folder])
+        cut_hits([other, HIT], folder / 'cuts', Roots((folder,)))
     (left,) = (folder / 'cuts').iterdir()
     assert left.read_bytes() == before
 
@@ -106,7 +107,7 @@ def test_names_stay_in_their_folder_and_are_all_different(folder: Path) -> None:
 def test_a_file_that_is_gone_or_too_short_is_named_and_the_others_are_cut(folder: Path) -> None:
     write_tone(folder / 'short.wav', 1)
     hits = [replace(HIT, file='gone.wav'), replace(HIT, file='short.wav'), HIT]
-    made = cut_hits(hits, folder / 'cuts', [folder])
+    made = cut_hits(hits, folder / 'cuts', Roots((folder,)))
     assert [path.name for path in made.written] == ['0.123_bird_song_2.5_6.5.wav']
     assert list((folder / 'cuts').iterdir()) == list(made.written)
     assert [problem.split()[0] for problem in made.problems] == ['gone.wav', 'short.wav']
@@ -114,4 +115,4 @@ def test_a_file_that_is_gone_or_too_short_is_named_and_the_others_are_cut(folder
 
 def test_a_folder_that_cannot_be_made_is_told(folder: Path) -> None:
     with pytest.raises(CutError, match='choose another folder'):
-        cut_hits([HIT], folder / HIT.file / 'cuts', [folder])
+        cut_hits([HIT], folder / HIT.file / 'cuts', Roots((folder,)))

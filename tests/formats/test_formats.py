@@ -13,6 +13,7 @@ from audio_search.formats import FORMATS, Format, Hit, hits_of, render
 from audio_search.formats.playlist import playlist
 from audio_search.formats.raven import selection_table
 from audio_search.formats.table import csv_text
+from audio_search.roots import Roots
 from tests.conftest import write_tone
 
 FORMULAS = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1']
@@ -38,7 +39,7 @@ def query(*matches: dict[str, Any], uri: str = 'query.wav#t=2,9') -> dict[str, A
 def text(
     name: Format, *queries: dict[str, Any], roots: tuple[Path, ...] = (), base: str = ''
 ) -> str:
-    return render(name, queries, roots, base).content.decode()
+    return render(name, queries, Roots(roots), base).content.decode()
 
 
 def table(*queries: dict[str, Any]) -> pandas.DataFrame:

@@ -11,6 +11,7 @@ from docarray import DocList
 from audio_search.audio import sources
 from audio_search.documents import AudioClip, Match, Tags, fail
 from audio_search.errors import Kind
+from audio_search.roots import Roots
 from audio_search.service.pipeline import ExecutorDown, Pipeline
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Uploads
@@ -38,7 +39,7 @@ class FakePipeline(Pipeline):
     answer; with `disk_full` the index can neither be read nor written.
     """
 
-    def __init__(self, roots: tuple[Path, ...]) -> None:
+    def __init__(self, roots: Roots) -> None:
         super().__init__(None, {}, lambda executor, seconds: None)
         self.roots = roots
         self.stored: dict[str, AudioClip] = {}
@@ -280,7 +281,7 @@ def running(tmp_path: Path, **settings: str) -> Running:
     checked = Settings.from_env(environment)
     uploads = Uploads(checked.media)
     uploads.open()
-    pipeline = FakePipeline((folder.resolve(), checked.media))
+    pipeline = FakePipeline(Roots((folder.resolve(), checked.media)))
     failures = Failures()
     service = AudioService(pipeline, checked, uploads, failures)
     return Running(folder, checked, pipeline, service, failures)

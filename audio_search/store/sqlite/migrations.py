@@ -6,19 +6,18 @@ goes on from there. A whole copy of the index as it was is kept beside it.
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from audio_search.audio.sources import MediaError, clip_id, relative_uri, split_fragment
 from audio_search.files import sha256
 from audio_search.logs import log
+from audio_search.roots import Roots
 from audio_search.store.errors import IndexFileError
 from audio_search.store.sqlite import schema
 from audio_search.store.sqlite.copying import claim, copy_database, remove_database
-
-Roots = Sequence[Path]
 
 
 def migrate(path: Path, roots: Roots) -> None:
@@ -31,7 +30,11 @@ def migrate(path: Path, roots: Roots) -> None:
     before = schema.read_version(path)
     if before == schema.SCHEMA_VERSION:
         return
-    copy = _keep_copy(path, before)
+    copy = _keep_copy(
+        path,
+        f'v{before}',
+        f'has the schema version {before} and would be brought to {schema.SCHEMA_VERSION}',
+    )
     try:
         with closing(schema.connect(path, writable=True)) as db:
             for version in range(before, schema.SCHEMA_VERSION):
@@ -48,11 +51,64 @@ def migrate(path: Path, roots: Roots) -> None:
     )
 
 
-def _step(db: sqlite3.Connection, version: int, roots: Roots) -> None:
-    db.execute('BEGIN IMMEDIATE')
+def name_files(path: Path, roots: Roots) -> None:
+    """Call files by the names of their folders, in an index that was made when those had none.
+
+    Their uris and the ids made from them change; ids that users gave stay. So the index can go to
+    another machine, where its files are in other places. Errors as in `migrate`.
+    """
+    if not roots.names:
+        return
     try:
+        with closing(schema.connect(path, writable=True)) as db:
+            named = [file for file in _files(db) if roots.place(file.path) != str(file.path)]
+            if not named:
+                return
+            copy = _keep_copy(path, 'unnamed', 'would call its files by the names of their folders')
+            with _transaction(db):
+                for file in named:
+                    _name(db, file, roots)
+    except (sqlite3.Error, ValueError) as error:
+        raise schema.unusable(path, error) from error
+    log.warning(
+        'The index %s calls %d clips by the names of their folders now (%s). As it was, it is kept '
+        'in %s; delete that when all is well.',
+        path,
+        len(named),
+        ', '.join(roots.names),
+        copy,
+    )
+
+
+def _name(db: sqlite3.Connection, file: '_File', roots: Roots) -> None:
+    """Where another clip has the new id or uri already, this one keeps its own."""
+    place = roots.place(file.path)
+    sound = clip_id(place, *file.part)
+    uri = relative_uri(file.path, roots, *file.part)
+    own_id = sound if file.id == clip_id(file.path, *file.part) else file.id
+    taken = 'SELECT 1 FROM clips WHERE {} = ? AND number != ?'
+    if db.execute(taken.format('id'), (own_id, file.number)).fetchone():
+        own_id = file.id
+    if db.execute(taken.format('uri'), (uri, file.number)).fetchone():
+        uri = file.uri
+    db.execute(
+        'UPDATE clips SET id = ?, uri = ?, sound = ?, '
+        "source = json_set(source, '$.path', ?, '$.sound', ?) WHERE number = ?",
+        (own_id, uri, None if sound == own_id else sound, place, sound, file.number),
+    )
+
+
+def _step(db: sqlite3.Connection, version: int, roots: Roots) -> None:
+    with _transaction(db):
         STEPS[version](db, roots)
         db.execute(f'PRAGMA user_version = {version + 1}')
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute('BEGIN IMMEDIATE')
+    try:
+        yield
         db.execute('COMMIT')
     except BaseException:
         with suppress(sqlite3.Error):
@@ -60,25 +116,24 @@ def _step(db: sqlite3.Connection, version: int, roots: Roots) -> None:
         raise
 
 
-def _keep_copy(path: Path, version: int) -> Path:
-    """Where a copy of the index is kept: `index.sqlite.v2.backup`, or with a number behind it.
+def _keep_copy(path: Path, label: str, change: str) -> Path:
+    """Where a copy of the index is kept: `index.sqlite.LABEL.backup`, or with a number behind it.
 
     A copy that is there already is never overwritten, and taken where it is the same.
     """
-    target = path.with_name(f'{path.name}.v{version}.backup')
-    partial = path.with_name(f'{path.name}.v{version}.partial')
+    target = path.with_name(f'{path.name}.{label}.backup')
+    partial = path.with_name(f'{path.name}.{label}.partial')
     try:
         copy_database(path, partial)
         number = 1
         while target.exists() and sha256(target) != sha256(partial):
             number += 1
-            target = path.with_name(f'{path.name}.v{version}.backup.{number}')
+            target = path.with_name(f'{path.name}.{label}.backup.{number}')
         if not target.exists():
             claim(partial, target)
     except (OSError, sqlite3.Error) as error:
         raise IndexFileError(
-            f'The index {path} has the schema version {version} and would be brought to '
-            f'{schema.SCHEMA_VERSION}, but the copy that is kept of it cannot be written '
+            f'The index {path} {change}, but the copy that is kept of it cannot be written '
             f'({error}): make room on the disk and its folder writable, then start again; nothing '
             'was changed'
         ) from error

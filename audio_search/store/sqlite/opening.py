@@ -2,17 +2,18 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
+from audio_search.roots import Roots
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
 from audio_search.store.sqlite import schema, statements
 from audio_search.store.sqlite.lock import Lock, refuse_if_locked
-from audio_search.store.sqlite.migrations import migrate
+from audio_search.store.sqlite.migrations import migrate, name_files
 from audio_search.store.vectors.blocks import Block, Snapshot, changed
 
 LOAD_BATCH_CLIPS = 1024
@@ -31,8 +32,9 @@ def check(path: Path, configuration: Configuration) -> None:
         refuse_if_locked(path)
 
 
-def lock(path: Path, configuration: Configuration, roots: Sequence[Path]) -> Lock:
-    """Claim the index at `path`, made if there is none and migrated if it is of an older schema.
+def lock(path: Path, configuration: Configuration, roots: Roots) -> Lock:
+    """Claim the index at `path`, made if there is none and migrated if it is of an older schema,
+    or if folders have names now that had none.
 
     `roots` are for that: see `migrations`. Raises IndexFileError.
     """
@@ -43,6 +45,7 @@ def lock(path: Path, configuration: Configuration, roots: Sequence[Path]) -> Loc
         if path.exists():
             _check_configuration(path, configuration)
             migrate(path, roots)
+            name_files(path, roots)
         else:
             _create(path, configuration)
     except BaseException:

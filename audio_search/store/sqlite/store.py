@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from audio_search.roots import Roots
 from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
@@ -29,6 +30,7 @@ from audio_search.store.vectors.scan import Scanner
 # SQLite checkpoints the WAL by itself, but can restart it only while nobody reads. Under constant
 # searches it would grow forever, so above this size a RESTART checkpoint is forced.
 WAL_LIMIT_BYTES = 64 << 20
+NOWHERE = Roots()
 
 
 class SqliteStore(ClipStore):
@@ -40,12 +42,13 @@ class SqliteStore(ClipStore):
         configuration: Configuration,
         *,
         ann: bool = False,
-        roots: Sequence[Path] = (),
+        roots: Roots = NOWHERE,
     ) -> None:
         """Open the index at `path`, or make one. Raises IndexFileError, see `check`.
 
         With `ann` searches without a filter are approximate. `roots` are the folders that uris are
-        looked up in, in order, resolved: an index of an older schema gets uris relative to them.
+        looked up in, in order, resolved: an index of an older schema gets uris relative to them,
+        and files below a folder that has a name since are called by it.
         """
         # Resolve symlinks: the lock and the WAL live beside the real file.
         path = path.resolve()

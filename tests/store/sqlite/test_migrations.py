@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from audio_search.audio.sources import resolve
+from audio_search.audio.sources import clip_id, resolve
+from audio_search.roots import Roots
 from audio_search.store import IndexFileError
 from audio_search.store.sqlite import SqliteStore, check
 from audio_search.store.sqlite.schema import SCHEMA_VERSION, read_configuration
@@ -28,7 +29,7 @@ UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
 
 
 @pytest.fixture
-def roots(tmp_path: Path) -> tuple[Path, Path, Path]:
+def roots(tmp_path: Path) -> Roots:
     """A folder with a file of the same name as one in the second; the sounds; the uploads."""
     folders = tmp_path / 'first', tmp_path / 'sounds', tmp_path / 'sounds' / 'media'
     for folder in folders:
@@ -41,7 +42,7 @@ def roots(tmp_path: Path) -> tuple[Path, Path, Path]:
     ):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b'sound')
-    return folders
+    return Roots(folders)
 
 
 @pytest.fixture(params=[1, 2, 3], ids='v{}'.format)
@@ -50,7 +51,7 @@ def version(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def old(path: Path, roots: tuple[Path, ...], version: int) -> Path:
+def old(path: Path, roots: Roots, version: int) -> Path:
     """An index of an older schema, of the files below `roots`."""
     path.parent.mkdir()
     path.write_bytes(lzma.decompress((INDEXES / f'v{version}.sqlite.xz').read_bytes()))
@@ -196,6 +197,7 @@ def test_a_crash_leaves_the_old_or_the_new(old, roots, version, at):
     statement = {'before': f'PRAGMA user_version = {SCHEMA_VERSION}', 'after': 'COMMIT'}[at]
     program = (
         'import os, sqlite3, sys; from pathlib import Path;'
+        'from audio_search.roots import Roots;'
         'from audio_search.store.sqlite import migrations;'
         'db_of = migrations.schema.connect;\n'
         'class Dying(sqlite3.Connection):\n'
@@ -207,7 +209,7 @@ def test_a_crash_leaves_the_old_or_the_new(old, roots, version, at):
         '        return done\n'
         'connect = sqlite3.connect\n'
         'sqlite3.connect = lambda *args, **kw: connect(*args, **kw, factory=Dying)\n'
-        'migrations.migrate(Path(sys.argv[1]), [Path(one) for one in sys.argv[2:]])\n'
+        'migrations.migrate(Path(sys.argv[1]), Roots(map(Path, sys.argv[2:])))\n'
     )
     before = rows(old, 'id, uri')
     died = subprocess.run([sys.executable, '-c', program, str(old), *map(str, roots)], check=False)
@@ -241,3 +243,59 @@ def test_an_older_index_of_other_weights_is_left_as_it_is(old, roots):
     with pytest.raises(IndexFileError, match='weights'):
         SqliteStore(old, other, roots=roots)
     assert contents(old.parent) == before
+
+
+NAMED = """
+    field.wav#t=600,1200 -> library/field.wav#t=600,1200
+    bells/relative.wav   -> library/bells/relative.wav
+    gone.wav             -> library/gone.wav
+"""
+
+
+@pytest.mark.parametrize('version', [2])
+def test_files_below_a_folder_that_gets_a_name_are_called_by_it(old, roots, tmp_path, caplog):
+    named = Roots(roots, {'library': roots[1]})
+    SqliteStore(old, CONFIGURATION, roots=roots).close()
+    with closing(sqlite3.connect(old)) as db, db:  # whose ids are made from paths elsewhere
+        for number, path in rows(old, "number, source ->> '$.path'"):
+            if path and rows(old, 'id')[number - 1][0] not in ('mine', 'newer'):
+                part = (600.0, 1200.0) if path.endswith('/field.wav') else ()
+                db.execute(
+                    'UPDATE clips SET id = ?, sound = NULL WHERE number = ?',
+                    (clip_id(path, *part), number),
+                )
+    before = dict(rows(old, 'uri, id'))
+    chunks = rows(old, 'number, chunk_count, tags')
+    with SqliteStore(old, CONFIGURATION, roots=named) as index:
+        for line in NAMED.strip().splitlines():
+            was, now = line.split(' -> ')
+            assert index.find(uri=was.strip()) is None
+            entry = index.find(uri=now)
+            assert entry.id != before[was.strip()]
+            assert entry.source['path'] == now.partition('#')[0]
+        source = resolve('library/bells/relative.wav', named)
+        assert index.find(source.id).uri == 'library/bells/relative.wav'
+        assert index.find('mine').uri == 'library/mine.wav'  # an id that a user gave stays
+        assert index.find(resolve('library/mine.wav', named).id).id == 'mine'
+        assert index.find(uri=UPLOAD).id == before[UPLOAD]  # an upload is not one of the library
+    assert rows(old, 'number, chunk_count, tags') == chunks
+    copy = old.with_name('index.sqlite.unnamed.backup')
+    assert dict(rows(copy, 'uri, id')) == before
+    assert str(copy) in caplog.text
+    copy.unlink()
+    SqliteStore(old, CONFIGURATION, roots=named).close()
+    assert not copy.exists()  # all have their names already
+
+
+@pytest.mark.parametrize('version', [2])
+def test_a_library_that_moved_is_found_by_its_name(old, roots, tmp_path):
+    SqliteStore(old, CONFIGURATION, roots=Roots(roots, {'library': roots[1]})).close()
+    before = rows(old, 'id, uri, source')
+    elsewhere = tmp_path / 'another disk'
+    roots[1].rename(elsewhere)
+    moved = Roots((roots[0], elsewhere, elsewhere / 'media'), {'library': elsewhere})
+    with SqliteStore(old, CONFIGURATION, roots=moved) as index:
+        source = resolve('library/mine.wav', moved)
+        assert source.path == elsewhere / 'mine.wav'
+        assert index.find(source.id).id == 'mine'
+    assert rows(old, 'id, uri, source') == before
