@@ -122,7 +122,8 @@ def page(
         'ORDER BY number LIMIT ? OFFSET ?',
         [*parameters, limit, offset],
     )
-    return [(row[0], _entry(row[1:])) for row in rows]
+    # All rows first: a statement that a row of no use cuts off keeps its transaction open.
+    return [(row[0], _entry(row[1:])) for row in rows.fetchall()]
 
 
 def entry(db: sqlite3.Connection, number: int) -> Entry:

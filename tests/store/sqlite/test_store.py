@@ -129,6 +129,18 @@ def test_an_index_that_can_no_longer_be_used_is_a_storage_error(path, damage):
         assert failed == {'clip', 'search', 'search among some'}
 
 
+def test_a_page_that_cannot_be_read_leaves_no_reader_behind(path):
+    """Who wants the file for himself would wait for it."""
+    with SqliteStore(path, CONFIGURATION) as index:
+        put(index, *(clip(f'{i}', 40) for i in range(300)))
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE clips SET tags = '{'")
+        with pytest.raises(StorageError):
+            index.page(0, 1000)
+        with closing(sqlite3.connect(path)) as db:
+            assert db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone() == (0, 0, 0)
+
+
 def test_a_file_that_is_gone_is_a_storage_error_and_found_again(path):
     with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('a'))
