@@ -103,7 +103,7 @@ def test_a_sound_that_came_in_the_request_is_named_by_its_id_not_by_its_text() -
 @pytest.mark.parametrize('name', FORMATS)
 def test_no_hits_make_a_file_without_entries(name: Format) -> None:
     assert hits_of([query()]) == []
-    made = render(name, [query()], ())
+    made = render(name, [query()], Roots())
     assert len(made.content.splitlines()) == (0 if name == 'audacity' else 1)
 
 
@@ -119,7 +119,7 @@ def test_a_reader_of_audacity_labels_reads_one_recording(tmp_path: Path) -> None
 
 def test_several_recordings_are_a_zip_with_one_label_track_each(tmp_path: Path) -> None:
     uris = ['x/a.wav', 'x_a.wav', '/srv/../etc/passwd', 'X/A.wav']
-    made = render('audacity', [query(*(match(uri, 0, 4000) for uri in uris))], ())
+    made = render('audacity', [query(*(match(uri, 0, 4000) for uri in uris))], Roots())
     assert (made.media_type, made.name) == ('application/zip', 'hits.zip')
     with zipfile.ZipFile(io.BytesIO(made.content)) as file:
         names = file.namelist()
