@@ -1,6 +1,6 @@
 """The folders audio may be read from, and names that keep uris the same wherever those are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 
@@ -24,12 +24,14 @@ class Roots(tuple[Path, ...]):
         """These and one more, looked up last."""
         return Roots((*self, folder), self.names)
 
-    def candidates(self, name: str) -> list[Path]:
+    def candidates(self, name: str) -> Iterator[Path]:
         """Where a file called `name` may be, in order: below the folder that has the name of its
         first part, then below each folder."""
         first, _, rest = name.partition('/')
-        named = [self.names[first] / rest] if rest and first in self.names else []
-        return [*named, *(root / name for root in self)]
+        if rest and first in self.names:
+            yield self.names[first] / rest
+        for root in self:
+            yield root / name
 
     def names_of(self, path: Path) -> list[str]:
         """What a file at `path` may be called: by the name of its folder, else relative to one."""
@@ -43,6 +45,8 @@ class Roots(tuple[Path, ...]):
         """What a file is known by: NAME/PATH where the innermost of these folders that it is below
         has a name, else its own path. Uploads below a folder that has a name are not called by it.
         """
+        if not self.names:  # most have none, and a library of a million files asks for each
+            return str(path)
         called = {folder: name for name, folder in self.names.items()}
         around = [root for root in self if path.is_relative_to(root)]
         innermost = max(around, key=lambda root: len(root.parts), default=None)

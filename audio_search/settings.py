@@ -143,7 +143,8 @@ class Settings:
         # folder, the only way it can be given, and executors have the same current folder.
         called = {folder: f'{name}=' for name, folder in self.roots.names.items()}
         roots = [
-            called.get(root, '') + (os.path.relpath(root) if os.pathsep in str(root) else str(root))
+            called.get(root, '')
+            + (f'./{os.path.relpath(root)}' if os.pathsep in str(root) else str(root))
             for root in self.roots
         ]
         return {

@@ -44,6 +44,18 @@ def test_roots_may_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (again.roots, again.roots.names) == (settings.roots, settings.roots.names)
 
 
+def test_a_folder_called_like_a_name_stays_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Executors get it relative to the current folder, whose path holds the separator."""
+    folder = tmp_path / 'a:b'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    settings = Settings.from_env({'AUDIO_SEARCH_ROOTS': './k=v'})
+    again = Settings.from_env(settings.environment())
+    assert (again.roots, again.roots.names) == ((folder / 'k=v',), {})
+
+
 @pytest.mark.parametrize('roots', ['a=/tmp:a=/var', 'a=/tmp:b=/tmp'])
 def test_a_name_given_twice_is_refused(roots: str) -> None:
     with pytest.raises(SettingsError, match='give each folder one name'):

@@ -81,11 +81,12 @@ def relative_uri(path: Path, roots: Roots, beg_s: float = 0.0, end_s: float | No
     """The uri under which a file, or a part of it, is stored: relative to its root, with the root's
     name before it where that has one.
 
-    `path` is resolved, as `Source.path` is, and so are `roots`. The first root is taken below which
-    the relative name leads to that file, so that `resolve` gives the same path for it; where none
-    does, because an earlier root has another file of that name, the path stays absolute. Equal
-    parts have equal uris: the fragment is in seconds, as in `#t=600,1200`, and none where the part
-    is the whole file. A file that is gone has the name that it had.
+    `path` is resolved, as `Source.path` is, and so are `roots`. A root with a name comes first
+    where the file belongs to it; else the first root is taken below which the relative name leads
+    to that file, so that `resolve` gives the same path for it; where none does, because an earlier
+    root has another file of that name, the path stays absolute. Equal parts have equal uris: the
+    fragment is in seconds, as in `#t=600,1200`, and none where the part is the whole file. A file
+    that is gone has the name that it had.
     """
     fragment = ''
     if beg_s or end_s is not None:

@@ -253,7 +253,7 @@ NAMED = """
 
 
 @pytest.mark.parametrize('version', [2])
-def test_files_below_a_folder_that_gets_a_name_are_called_by_it(old, roots, tmp_path, caplog):
+def test_files_below_a_folder_that_gets_a_name_are_called_by_it(old, roots, caplog):
     named = Roots(roots, {'library': roots[1]})
     SqliteStore(old, CONFIGURATION, roots=roots).close()
     with closing(sqlite3.connect(old)) as db, db:  # whose ids are made from paths elsewhere
