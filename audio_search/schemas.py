@@ -277,6 +277,11 @@ class MatchAnswer(BaseModel):
     query_beg_in_ms: int | None = Field(description='where the query window begins in its file, ms')
     query_end_in_ms: int | None = Field(description='where it ends, ms')
     missing: bool = Field(default=False, description='true where the file of the clip is gone')
+    recorded_at: str | None = Field(
+        default=None,
+        description='when the matching window was recorded (ISO 8601), by the tag recorded_at or '
+        'the name of the file; absent where neither tells',
+    )
 
 
 class QueryAnswer(BaseModel):

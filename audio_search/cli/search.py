@@ -21,6 +21,7 @@ from audio_search.cli.options import Filter, Json, Url, json_object
 from audio_search.client import Client, Refused
 from audio_search.roots import Roots
 from audio_search.settings import Settings
+from audio_search.wall_clock import shown
 
 NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
 
@@ -108,10 +109,7 @@ def search(
     elif form is not Form.TABLE:
         _print_file(form, found, base)
     else:
-        print_table(
-            ('distance', 'uri', 'this part (s)', 'matched this part (s)', 'tags'),
-            [_row(match) for match in found['matches']],
-        )
+        _print_matches(found['matches'])
     return Exit.DONE if cut is None else _cut(found, cut, before, after)
 
 
@@ -164,12 +162,22 @@ def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, An
         raise Refused(404, f'{file} cannot be read ({error.strerror})') from None
 
 
-def _row(match: dict[str, Any]) -> tuple[str, ...]:
+def _print_matches(matches: list[dict[str, Any]]) -> None:
+    """The table for people, with the time of day only where one of the matches has one."""
+    is_timed = any('recorded_at' in match for match in matches)
+    columns = ('distance', 'uri', 'this part (s)', 'matched this part (s)')
+    clock = ('recorded at',) if is_timed else ()
+    print_table((*columns, *clock, 'tags'), [_row(match, is_timed) for match in matches])
+
+
+def _row(match: dict[str, Any], is_timed: bool) -> tuple[str, ...]:
+    time = match.get('recorded_at')
     return (
         f'{match["scores"]["cosine"]:.4f}',
         str(match['uri']) + (' (missing)' if match.get('missing') else ''),
         _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
         _seconds(match['beg_in_ms'], match['end_in_ms']),
+        *((shown(time) if time else '',) if is_timed else ()),
         ', '.join(f'{key}={value}' for key, value in match['tags'].items()),
     )
 

@@ -104,8 +104,9 @@ def _chunk_answer(clip: AudioClip, chunk: AudioChunk) -> ChunkAnswer:
 
 def _match_answer(match: Match) -> MatchAnswer:
     fields = {name: getattr(match, name) for name in MatchAnswer.model_fields}
-    if not match.missing:
-        del fields['missing']
+    for name in ('missing', 'recorded_at'):
+        if not fields[name]:
+            del fields[name]
     return MatchAnswer(**fields)
 
 

@@ -52,6 +52,8 @@ def _query(result: SearchResult) -> dict[str, Any]:
     matches = []
     for match in result.matches:
         fields = {name: getattr(match, name) for name in MatchAnswer.model_fields}
+        if match.recorded_at is None:
+            del fields['recorded_at']
         answer = MatchAnswer(**fields | {'missing': bool(match.missing)})
-        matches.append(answer.model_dump())
+        matches.append(answer.model_dump(exclude_unset=True))
     return {'uri': result.uri or result.name, 'matches': matches}

@@ -13,7 +13,7 @@ from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
-from audio_search.service.listing import listed, mark_missing, scan
+from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import batches
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
@@ -110,6 +110,7 @@ class AudioService:
                         item.clip.uri = request.uri or item.clip.uri
                     item.clip.id = request.id or item.clip.id
                 await asyncio.to_thread(mark_missing, [item.clip for item in items], self.roots)
+                mark_times(item.clip for item in items)
                 return self._answers(items)
         finally:
             came = [request.upload for request in requests if request.upload]

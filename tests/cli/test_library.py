@@ -111,6 +111,24 @@ def test_search_by_a_file_only_this_side_sees_and_from_its_folder(
     assert found['matches'][0]['scores']['cosine'] == pytest.approx(0, abs=1e-6)
 
 
+def test_search_says_when_matches_were_recorded(stocked: RunningService, sounds: Path) -> None:
+    name = 'SITE_20240512_043000.wav'
+    write_tone(sounds / name, 8)
+    head, *_ = run(stocked, 'search', BIRD)[1].splitlines()
+    assert 'recorded at' not in head
+    part = f'{name}#t=2,6'
+    stocked.answers('/index', {'uri': part})
+    head, *rows = run(stocked, 'search', part)[1].splitlines()
+    column = head.split('\t').index('recorded at')
+    times = {row.split('\t')[1]: row.split('\t')[column] for row in rows}
+    assert times[part] == '2024-05-12 04:30:02'
+    assert times[BIRD] == ''
+    _, output, _ = run(stocked, 'search', part, '--json')
+    by_uri = {match['uri']: match for match in json.loads(output)['matches']}
+    assert by_uri[part]['recorded_at'] == '2024-05-12T04:30:02.000'
+    assert 'recorded_at' not in by_uri[BIRD]
+
+
 def test_search_prints_hits_for_other_programs(stocked: RunningService) -> None:
     def printed(form: str, *more: str) -> str:
         status, output, errors = run(
