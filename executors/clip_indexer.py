@@ -10,12 +10,14 @@ from jina import requests
 
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
+from audio_search.places import Spread
 from audio_search.store import Clip, ClipRef, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
 from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
+from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     embeddings_of,
     fill_chunks,
@@ -116,7 +118,8 @@ class ClipIndexer(FlowExecutor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`;
+        `per_clip`, `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
         """
         queries: list[AudioClip] = []
         vectors: list[np.ndarray] = []
@@ -257,15 +260,17 @@ class ClipIndexer(FlowExecutor):
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
     ) -> None:
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
+        limit = self.match_args.limit if limit is None else parse_limit(limit)
+        if spread := Spread.parse(parameters, limit, self.configuration.window_s):
+            match_places(self.store, queries, vectors, spread, parameters)
+            return
         excluded = None
         if parameters.get('exclude_self'):
-            excluded = [
-                ClipRef(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
-            ]
+            excluded = [own_clip(doc) for doc in queries for _ in doc.chunks]
         found = iter(
             self.store.search(
                 np.concatenate(vectors),
-                self.match_args.limit if limit is None else parse_limit(limit),
+                limit,
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
@@ -313,10 +318,6 @@ class ClipIndexer(FlowExecutor):
         if clip is None:
             raise MissingClip(doc.id)
         fill_chunks(doc, clip)
-
-
-def _sound(doc: AudioClip) -> str | None:
-    return (doc.source or {}).get('sound')
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:

@@ -52,6 +52,29 @@ def search(
     exclude_self: Annotated[
         bool, typer.Option('--exclude-self', help="Leave out the file's own clip.")
     ] = False,
+    per_clip: Annotated[
+        int | None,
+        typer.Option(
+            '--per-clip', min=1, show_default=False, help='Several places of each clip; else one.'
+        ),
+    ] = None,
+    min_gap: Annotated[
+        float | None,
+        typer.Option(
+            '--min-gap',
+            min=0,
+            show_default=False,
+            help='Seconds between the begins of places of one clip; else they do not overlap.',
+        ),
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            '--group-by',
+            metavar='TAG',
+            help='The nearest clip of each value of a tag, or of each folder with "folder".',
+        ),
+    ] = None,
     form: Annotated[
         Form, typer.Option('--format', help='What to print; --json is --format json.')
     ] = Form.TABLE,
@@ -89,9 +112,11 @@ def search(
       audio-search search query.wav --limit 3
       audio-search search 'query.wav#t=1,3' --exclude-self --json
     """
+    if min_gap is not None and (per_clip or 1) == 1:
+        raise WrongUse('--min-gap is between several places of a clip; add --per-clip 2 or more')
     parameters: dict[str, Any] = {'exclude_self': exclude_self}
-    if limit is not None:
-        parameters['limit'] = limit
+    given = {'limit': limit, 'per_clip': per_clip, 'min_gap_s': min_gap, 'group_by': group_by}
+    parameters |= {name: value for name, value in given.items() if value is not None}
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
@@ -163,23 +188,36 @@ def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, An
 
 
 def _print_matches(matches: list[dict[str, Any]]) -> None:
-    """The table for people, with the time of day only where one of the matches has one."""
-    is_timed = any('recorded_at' in match for match in matches)
-    columns = ('distance', 'uri', 'this part (s)', 'matched this part (s)')
-    clock = ('recorded at',) if is_timed else ()
-    print_table((*columns, *clock, 'tags'), [_row(match, is_timed) for match in matches])
+    """The table for people. Columns that not every search fills are there where a match has one."""
+    columns = {
+        'distance': _distance,
+        'uri': _name,
+        'this part (s)': lambda match: _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
+        'matched this part (s)': lambda match: _seconds(match['beg_in_ms'], match['end_in_ms']),
+    }
+    if any('recorded_at' in match for match in matches):
+        columns['recorded at'] = _recorded_at
+    if any('more_from_same' in match for match in matches):
+        columns['more like it'] = lambda match: str(match.get('more_from_same', ''))
+    columns['tags'] = _tags
+    rows = [[text(match) for text in columns.values()] for match in matches]
+    print_table(tuple(columns), rows)
 
 
-def _row(match: dict[str, Any], is_timed: bool) -> tuple[str, ...]:
-    time = match.get('recorded_at')
-    return (
-        f'{match["scores"]["cosine"]:.4f}',
-        str(match['uri']) + (' (missing)' if match.get('missing') else ''),
-        _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
-        _seconds(match['beg_in_ms'], match['end_in_ms']),
-        *((shown(time) if time else '',) if is_timed else ()),
-        ', '.join(f'{key}={value}' for key, value in match['tags'].items()),
-    )
+def _distance(match: dict[str, Any]) -> str:
+    return f'{match["scores"]["cosine"]:.4f}'
+
+
+def _name(match: dict[str, Any]) -> str:
+    return str(match['uri']) + (' (missing)' if match.get('missing') else '')
+
+
+def _recorded_at(match: dict[str, Any]) -> str:
+    return shown(match['recorded_at']) if 'recorded_at' in match else ''
+
+
+def _tags(match: dict[str, Any]) -> str:
+    return ', '.join(f'{key}={value}' for key, value in match['tags'].items())
 
 
 def _seconds(beg_in_ms: int | None, end_in_ms: int | None) -> str:

@@ -17,10 +17,10 @@ from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import batches
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
+from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status
 from audio_search.settings import Settings
-from audio_search.store.filters import FilterError, validate
 
 # Where every document of a request fails for one of these reasons, the request does.
 WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
@@ -91,16 +91,24 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         exclude_self: bool = False,
         include: Sequence[str] = (),
+        per_clip: int | None = None,
+        min_gap_s: float | None = None,
+        group_by: str | None = None,
     ) -> list[AudioClip]:
-        """Every document answered, in order, with its matches or an `error`. Drops uploads."""
+        """Every document answered, in order, with its matches or an `error`. Drops uploads.
+
+        What `per_clip`, `min_gap_s` and `group_by` do is said in places.Spread.
+        """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        if limit is not None:
-            parameters['limit'] = limit
+        spread = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
+        for name, value in ({'limit': limit} | spread).items():
+            if value is not None:
+                parameters[name] = value
         items: list[Item] = []
         try:
             async with self.admission.work():
                 if filter:
-                    parameters['filter'] = _checked(filter)
+                    parameters['filter'] = checked(filter)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
                 for item, request in zip(items, requests, strict=True):
@@ -132,7 +140,7 @@ class AudioService:
         """Forget clips, and the sound that was uploaded for them: those named by id or uri, or all
         that fit `filter` and whose uri begins with `prefix`. Returns the clips."""
         named = [*requests, *(ClipRequest(id=id_) for id_ in ids)]
-        chosen = _selection(filter, prefix)
+        chosen = selection(filter, prefix)
         if chosen and named:
             raise RequestError(
                 Kind.INVALID,
@@ -191,7 +199,7 @@ class AudioService:
     ) -> ClipsPage:
         """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
         begins with `prefix`, and whose file is gone, or is there (`missing`)."""
-        chosen = {'include': list(include), **_selection(filter, prefix)}
+        chosen = {'include': list(include), **selection(filter, prefix)}
 
         async def read(offset: int, limit: int) -> ClipsPage:
             page = await self._ask('/clips', {'offset': offset, 'limit': limit, **chosen})
@@ -329,21 +337,3 @@ def _like(winner: AudioClip, clip: AudioClip) -> AudioClip:
         error=winner.error,
         error_kind=winner.error_kind,
     )
-
-
-def _selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, Any]:
-    """What chooses clips, as parameters of the indexer."""
-    chosen: dict[str, Any] = {}
-    if filter is not None:
-        chosen['filter'] = _checked(filter)
-    if prefix is not None:
-        chosen['prefix'] = prefix
-    return chosen
-
-
-def _checked(filter: dict[str, Any]) -> dict[str, Any]:
-    try:
-        validate(filter)
-    except FilterError as error:
-        raise RequestError(Kind.INVALID, str(error)) from None
-    return filter

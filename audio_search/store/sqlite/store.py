@@ -16,7 +16,7 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, Neighbour, neighbour_of
 from audio_search.store.sqlite import filter_sql, opening, schema, statements
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
@@ -179,7 +179,7 @@ class SqliteStore(ClipStore):
             clips = {number: statements.clip(db, number, embeddings=False) for number in wanted}
         return [
             [
-                _neighbour(clips[clip], ordinal, distance)
+                neighbour_of(clips[clip], ordinal, distance)
                 for clip, ordinal, distance in zip(
                     one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
                 )
@@ -259,19 +259,6 @@ def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | No
         return None
     keys = [keys_of(number, ordinals_of(before.blocks, number)) for number in transaction.removed]
     return np.concatenate([np.empty(0, np.uint64), *keys])
-
-
-def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
-    return Neighbour(
-        clip_id=clip.id,
-        uri=clip.uri,
-        tags=clip.tags,
-        sample_rate=clip.sample_rate,
-        location=tuple(clip.locations[ordinal].tolist()),
-        chunk_tags=clip.chunk_tags.get(ordinal, {}),
-        distance=distance,
-        has_file=clip.source is not None,
-    )
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
