@@ -45,6 +45,23 @@ class Tags(dict[str, Any], BaseNode):  # type: ignore[misc, type-var]
         return cls(json.loads(text))
 
 
+@_register_proto(proto_type_name='audio_search_json_list')
+class Rows(list[dict[str, Any]], BaseNode):  # type: ignore[misc, type-var]
+    """A list of JSON objects. It travels as text, as Tags do."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        rows = core_schema.list_schema(core_schema.dict_schema(core_schema.str_schema()))
+        return core_schema.no_info_after_validator_function(cls, rows)
+
+    def _to_node_protobuf(self) -> NodeProto:
+        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+    @classmethod
+    def from_protobuf(cls, text: str) -> 'Rows':  # type: ignore[override]
+        return cls(json.loads(text))
+
+
 @_register_proto(proto_type_name='audio_search_embedding')
 class Embedding(NdArray):
     """A float32 vector of centred 8-bit values / 128; it travels as those integers, one byte each.
@@ -81,11 +98,13 @@ if TYPE_CHECKING:
     Id = str
     ErrorKind = Kind
     JsonObject = dict[str, Any]
+    JsonRows = list[dict[str, Any]]
     Tensor = np.ndarray
 else:
     Id = Key
     ErrorKind = str  # docarray rebuilds documents from their schemas, without enums
     JsonObject = Tags
+    JsonRows = Rows
     Tensor = NdArray
 
 
@@ -165,6 +184,17 @@ class AudioClip(BaseDoc):
     chunks: DocList[AudioChunk] = Field(default_factory=DocList[AudioChunk])
     chunk_count: int | None = None
     matches: DocList[Match] = Field(default_factory=DocList[Match])
+    events: JsonRows | None = Field(
+        default=None,
+        description='of a search within recordings: {"id", "uri", "beg_s", "end_s", "peak_s", '
+        '"distance", "rarity"} for each place where the sound occurs, best first',
+    )
+    compared: str | None = Field(
+        default=None, description='what was compared to find them: example or window'
+    )
+    max_distance: float | None = Field(
+        default=None, description='what is further away is none of the events'
+    )
     error: str | None = None
     error_kind: ErrorKind | None = None
     note: str | None = Field(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import mimetypes
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -44,6 +45,7 @@ from audio_search.schemas import (
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
 from audio_search.service.requests import TIMES, ChunkRequest, ClipRequest
 from audio_search.service.service import AudioService
+from audio_search.service.within import Within
 
 B = TypeVar('B', bound=BaseModel)
 
@@ -57,6 +59,9 @@ HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Audio sear
 <li><a href="/redoc">Read the API</a></li><li><a href="/status">What is indexed</a></li>
 <li><a href="/health/ready">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li></ul></html>
 """
+
+GAP = 'min_gap_s'  # between events inside recordings, or between matches
+INSIDE = tuple(field.name for field in fields(Within) if field.name != 'recordings')
 
 Files = Annotated[list[UploadFile], File(description='sound files')]
 
@@ -287,7 +292,10 @@ def _times(chunk: ChunkBody) -> dict[str, float]:
 
 
 def _options(parameters: SearchParameters) -> dict[str, Any]:
-    return {name: getattr(parameters, name) for name in SearchParameters.model_fields}
+    given = {name: getattr(parameters, name) for name in SearchParameters.model_fields}
+    inside = {name: given[name] if name == GAP else given.pop(name) for name in INSIDE}
+    within = Within.of(given['within'], **inside)
+    return given | {'within': within, GAP: None if within else given[GAP]}
 
 
 async def _check_form(request: Request, known: Sequence[str], parameters: type[BaseModel]) -> None:

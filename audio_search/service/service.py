@@ -16,10 +16,12 @@ from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import batches
+from audio_search.service.refinement import refine
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
-from audio_search.service.selection import checked, selection
+from audio_search.service.selection import checked, selection, spread
 from audio_search.service.uploads import Upload, Uploads
-from audio_search.service.views import ClipsPage, KnownClip, Status
+from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
+from audio_search.service.within import Within
 from audio_search.settings import Settings
 
 # Where every document of a request fails for one of these reasons, the request does.
@@ -30,9 +32,6 @@ class Observer(Protocol):
     """Who is told what the service did."""
 
     def clips_failed(self, count: int) -> None: ...
-
-
-HOW_MADE = ('pooling', 'window_s', 'stride_s', 'padding', 'lift_to_dbfs', 'silence')
 
 
 class AudioService:
@@ -91,26 +90,32 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         exclude_self: bool = False,
         include: Sequence[str] = (),
+        within: Within | None = None,
         per_clip: int | None = None,
         min_gap_s: float | None = None,
         group_by: str | None = None,
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        What `per_clip`, `min_gap_s` and `group_by` do is said in places.Spread.
+        With `within`, which goes with neither `filter` nor `exclude_self`, it has its `events`
+        inside recordings in place of matches; `limit` is then their number. What `per_clip`,
+        `min_gap_s` and `group_by` do is said in places.Spread.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        spread = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
-        for name, value in ({'limit': limit} | spread).items():
-            if value is not None:
-                parameters[name] = value
+        if limit is not None:
+            parameters['limit'] = limit
+        parameters |= spread(per_clip, min_gap_s, group_by)
         items: list[Item] = []
         try:
             async with self.admission.work():
                 if filter:
                     parameters['filter'] = checked(filter)
+                if within:
+                    parameters = within.parameters(parameters, self.roots)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
+                if within and within.refine:
+                    await self._refine([item.clip for item in items], include)
                 for item, request in zip(items, requests, strict=True):
                     if item.upload:
                         item.clip.uri = item.upload.name
@@ -175,17 +180,7 @@ class AudioService:
 
     async def status(self) -> Status:
         """What is stored, where, and how it was made."""
-        found = await self._ask('/status', {})
-        return Status(
-            clips=int(found['clips']),
-            chunks=int(found['chunks']),
-            model_name=found['model']['name'],
-            model_sha256=found['model']['sha256'],
-            index_path=found['index']['path'],
-            index_bytes=int(found['index']['bytes']),
-            dimensions=int(found['dimensions']),
-            **{name: found[name] for name in HOW_MADE},
-        )
+        return status_of(await self._ask('/status', {}))
 
     async def clips(
         self,
@@ -282,6 +277,14 @@ class AudioService:
                 winner = last[item.clip.id]
                 if item is not winner:
                     item.clip = _like(winner.clip, item.clip)
+
+    async def _refine(self, clips: Sequence[AudioClip], include: Sequence[str]) -> None:
+        made = await self.status()
+        for clip in clips:
+            if clip.events:
+                await refine(self.pipeline, clip, made, self.roots)
+            if 'embedding' not in include:
+                clip.chunks = DocList[AudioChunk]()
 
     async def _by_name(self, endpoint: str, requests: Sequence[ClipRequest]) -> list[AudioClip]:
         """Ask the indexer to do something to clips named by id or uri."""
