@@ -189,6 +189,10 @@ class AudioClip(BaseDoc):
         description='of a search within recordings: {"id", "uri", "beg_s", "end_s", "peak_s", '
         '"distance", "rarity"} for each place where the sound occurs, best first',
     )
+    recordings: JsonRows | None = Field(
+        default=None,
+        description='{"id", "uri", "duration_s", "recorded_at"} of the recordings of the events',
+    )
     compared: str | None = Field(
         default=None, description='what was compared to find them: example or window'
     )

@@ -15,6 +15,7 @@ from audio_search.bodies import (
     writable,
 )
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
+from audio_search.event_answers import EventAnswer, RecordingAnswer
 
 CLIP = 'toy-data/111_churchbell.mp3'
 NOTE = 'what to know of a clip that could be used; absent where there is nothing'
@@ -283,20 +284,6 @@ class MatchAnswer(BaseModel):
         return cls(**fields)
 
 
-class EventAnswer(BaseModel):
-    """A place in a recording where a sound occurs."""
-
-    id: str = Field(description='of the recording')
-    uri: str | None
-    beg_s: float = Field(description='when it begins, s of the whole file')
-    end_s: float = Field(description='when it ends')
-    peak_s: float = Field(description='the middle of what is nearest to the query')
-    distance: float = Field(description='1 - cos at its nearest, from 0 (identical) to 2')
-    rarity: int = Field(
-        description='1 of so many random places of the recording is this near; at most 10,000'
-    )
-
-
 class QueryAnswer(BaseModel):
     """A query and its matches, nearest first."""
 
@@ -308,6 +295,9 @@ class QueryAnswer(BaseModel):
     matches: list[MatchAnswer]
     events: list[EventAnswer] | None = Field(
         default=None, description='with within: where the sound occurs, best first'
+    )
+    recordings: list[RecordingAnswer] | None = Field(
+        default=None, description='with within: those of the events, or the only one'
     )
     compared: Literal['example', 'window'] | None = Field(
         default=None,

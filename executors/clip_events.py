@@ -21,7 +21,7 @@ from audio_search.events import (
 )
 from audio_search.store import Clip, ClipRef, ClipStore, Configuration
 from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN
-from executors.clip_records import embeddings_of
+from executors.clip_records import embeddings_of, recording_of
 from executors.match_args import parse_limit
 
 FALSE_ALARMS_PER_HOUR = 1.0
@@ -50,12 +50,14 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     made = store.configuration
     sound, query_s = _query(query, made)
     recordings: list[tuple[ClipRef, Profile]] = []
+    described: dict[str, dict[str, Any]] = {}
     for clip in _recordings(store, parameters):
         times = clip.locations[:, TIMES]
         is_known = (times != UNKNOWN).all(axis=1)
         examples = _examples(clip.embeddings[is_known], times[is_known], made)
         near = profile(sound, examples, query_s, made.window_s)
         recordings.append((ClipRef(clip.id, clip.uri), near))
+        described[clip.id] = recording_of(clip)
     everywhere = np.concatenate([np.empty(0), *(near.distance for _, near in recordings)])
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
@@ -81,6 +83,8 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         }
         for (event, clip), one_in in zip(found, rarity, strict=True)
     )
+    found_in = dict.fromkeys(event['id'] for event in query.events) or list(described)[:1]
+    query.recordings = Rows(described[id_] for id_ in found_in)
     query.compared = 'window' if made.pooling == 'mean' else 'example'
     query.max_distance = round(float(cut), 4)
 

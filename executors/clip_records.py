@@ -17,9 +17,11 @@ from audio_search.documents import (
     Tags,
 )
 from audio_search.store import Clip, Entry, Neighbour
-from audio_search.store.records import UNKNOWN
+from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN
+from audio_search.wall_clock import recorded_at
 
 MAX_MS = 2**53
+END_IN_MS = LOCATION_COLUMNS.index('end_in_ms')
 SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
 
 
@@ -82,6 +84,19 @@ def fill_entry(doc: AudioClip, entry: Entry) -> None:
     doc.uri = entry.uri
     doc.chunk_count = entry.chunk_count
     doc.source = None if entry.source is None else Tags(entry.source)
+
+
+def recording_of(clip: Clip) -> dict[str, Any]:
+    """A stored clip as an answer names it in which something was looked for: `duration_s` is as far
+    as its windows go, and `recorded_at` when its file begins, where that is known."""
+    end_in_ms = int(clip.locations[:, END_IN_MS].max(initial=UNKNOWN))
+    found = {
+        'id': clip.id,
+        'uri': clip.uri,
+        'duration_s': None if end_in_ms == UNKNOWN else end_in_ms / 1000,
+    }
+    start = recorded_at(clip.uri, clip.tags, 0)
+    return found if start is None else found | {'recorded_at': start}
 
 
 def match_of(neighbour: Neighbour) -> Match:

@@ -96,6 +96,7 @@ def search(
     false_alarms_per_hour: events.FalseAlarmsPerHour = None,
     min_gap: events.MinGap = None,
     refine: events.Refine = False,
+    html: events.Html = None,
     url: Url = None,
     as_json: Json = False,
 ) -> int:
@@ -110,9 +111,8 @@ def search(
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
     """
     form = Form.JSON if as_json else form
-    if within is not None:
-        events.check_form(form in (Form.TABLE, Form.JSON), cut)
-    elif min_gap is not None and (per_clip or 1) == 1:
+    events.check_form(within, form in (Form.TABLE, Form.JSON), cut, html)
+    if min_gap is not None and within is None and (per_clip or 1) == 1:
         raise WrongUse('--min-gap is between several places; add --within REC or --per-clip 2')
     parameters = events.parameters_of(
         within,
@@ -144,6 +144,8 @@ def search(
         _print_file(form, found, base)
     else:
         _print_matches(found['matches'])
+    if html is not None:
+        events.write_html(found, html, client.url, _roots())
     return Exit.DONE if cut is None else _cut(found, cut, before, after)
 
 

@@ -51,12 +51,11 @@ class Recording:
 def recordings_of(
     answer: Mapping[str, Any], sources: Callable[[str, str | None], Sequence[str]]
 ) -> list[Recording]:
-    """The recordings of an answered search within some: those that it names in `within` ({"id",
-    "uri", "duration_s"}), and those of its events, in the order of their best.
+    """The recordings of an answered search inside some, in the order of their best event.
 
     `sources(id, uri)` gives the addresses of the sound of each.
     """
-    known = {one['id']: one for one in answer.get('within') or ()}
+    known = {one['id']: one for one in answer.get('recordings') or ()}
     events: dict[str, list[Event]] = {}
     uris: dict[str, str | None] = {id_: one.get('uri') for id_, one in known.items()}
     for event in answer.get('events') or ():

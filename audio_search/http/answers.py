@@ -88,6 +88,7 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
         fields['note'] = clip.note
     if clip.events is not None:
         fields['events'] = clip.events
+        fields['recordings'] = clip.recordings
         fields['compared'] = clip.compared
         fields['max_distance'] = clip.max_distance
     if clip.chunks:

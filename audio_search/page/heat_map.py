@@ -3,8 +3,9 @@
 import numpy as np
 
 from audio_search.documents import Match
-from audio_search.page.queries import Windows, audio_path
+from audio_search.page.queries import Windows
 from audio_search.page.text import FILE_GONE, file_name, note, part, text
+from audio_search.paths import audio_path
 
 MAX_WINDOWS = 12  # shown along each axis, around the nearest pair
 MIN_RANGE = 0.2  # of distances that the colours span; with less, tiny differences would look large

@@ -10,8 +10,9 @@ from audio_search import toy_data
 from audio_search.documents import AudioClip
 from audio_search.page.colours import LabelColours
 from audio_search.page.matches import chip
-from audio_search.page.queries import Sound, audio_path, receive
+from audio_search.page.queries import Sound, receive
 from audio_search.page.text import FILE_GONE, count, file_name, label_of, note, text
+from audio_search.paths import audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload

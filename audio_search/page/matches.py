@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from audio_search.documents import Match
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import buttons_html
-from audio_search.page.queries import SearchResult, Span, audio_path
+from audio_search.page.queries import SearchResult, Span
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import (
     FILE_GONE,
@@ -19,6 +19,7 @@ from audio_search.page.text import (
     status,
     text,
 )
+from audio_search.paths import audio_path
 from audio_search.wall_clock import shown
 
 MAX_MARKS = 60  # windows marked below a picture; more could not be told apart

@@ -6,7 +6,6 @@ import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.page import spectrogram
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import Problem, file_name
+from audio_search.paths import audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
@@ -130,11 +130,6 @@ async def search(
 async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
     """Copy a file that Gradio took to where the service keeps sounds."""
     return await service.receive(_blocks(path), path.name, keep=keep)
-
-
-def audio_path(id_: str) -> str:
-    """The path at which the gateway serves the sound of an indexed clip."""
-    return f'/audio/{quote(id_, safe="")}'
 
 
 async def _file(service: AudioService, sound: Sound) -> sources.Source | Path | None:

@@ -63,7 +63,7 @@ def recording(*events: dict[str, Any], duration_s: float | None = 600, **fields:
 def test_the_recordings_of_an_answer_are_those_of_its_events_best_first() -> None:
     answer = {
         'events': [event(5, id='b', uri='b.wav'), event(3), event(9, id='b', uri='b.wav')],
-        'within': [{'id': name, 'uri': f'{name}.wav', 'duration_s': 60} for name in 'abc'],
+        'recordings': [{'id': name, 'uri': f'{name}.wav', 'duration_s': 60} for name in 'abc'],
     }
     found = recordings_of(answer, lambda id_, uri: [f'/audio/{id_}', f'file:///{uri}'])
     assert [(one.id, one.uri, one.duration_s, len(one.events)) for one in found] == [
