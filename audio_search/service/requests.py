@@ -9,13 +9,12 @@ from docarray import DocList
 
 from audio_search.audio import sources
 from audio_search.audio.windows import in_ms
-from audio_search.documents import AudioChunk, AudioClip, Tags, fail
+from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Tags, fail
 from audio_search.errors import Kind
 from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
 
 TIMES = ('beg_in_ms', 'end_in_ms')
-MAX_MS = 2**31 - 1  # docarray carries integers in 32 bits
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def delete(db: sqlite3.Connection, number: int) -> None:
 
 
 def clear(db: sqlite3.Connection) -> None:
-    for table in ('clips', 'chunks', 'tags'):
+    for table in ('clips', 'chunks', 'tags', 'parts'):
         db.execute(f'DELETE FROM {table}')
 
 
@@ -144,25 +144,32 @@ def clip(db: sqlite3.Connection, number: int, *, embeddings: bool = True) -> Cli
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError(f'clip {number} has no chunks')
-    clip_id, uri, tags, source, sample_rate, locations, chunk_tags, *blob = row
-    chunk_tags = _from_json(chunk_tags) or {}
-    try:
-        table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
-        rows = np.frombuffer(blob[0] if blob else b'', np.int8)
-        rows = rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0)
-        chunk_tags = {int(row): own for row, own in chunk_tags.items()}
-    except (ValueError, TypeError) as error:
-        raise sqlite3.DatabaseError(f'clip {number} cannot be decoded: {error}') from error
+    clip_id, uri, tags, source, sample_rate, *blobs = row
+    locations, chunk_tags, rows = decoded(number, *blobs)
     return Clip(
         id=clip_id,
         uri=uri,
-        tags=_from_json(tags),
-        source=_from_json(source),
+        tags=from_json(tags),
+        source=from_json(source),
         sample_rate=sample_rate,
-        locations=table,
+        locations=locations,
         chunk_tags=chunk_tags,
         embeddings=rows,
     )
+
+
+def decoded(
+    name: object, locations: bytes, chunk_tags: str | None, embeddings: bytes = b''
+) -> tuple[np.ndarray, dict[int, dict[str, Any]], np.ndarray]:
+    """The columns of a clip's chunks as `Clip` has them; `name` is the clip's, for errors."""
+    tags = from_json(chunk_tags) or {}
+    try:
+        table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
+        rows = np.frombuffer(embeddings, np.int8)
+        rows = rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0)
+        return table, {int(row): own for row, own in tags.items()}, rows
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f'clip {name} cannot be decoded: {error}') from error
 
 
 def embeddings(db: sqlite3.Connection) -> Iterable[tuple[int, int, bytes]]:
@@ -199,10 +206,10 @@ def keep_graph(db: sqlite3.Connection, saved: GraphFile) -> None:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     clip_id, uri, tags, source, chunk_count = row
-    return Entry(clip_id, uri, _from_json(tags), _from_json(source), chunk_count)
+    return Entry(clip_id, uri, from_json(tags), from_json(source), chunk_count)
 
 
-def _from_json(text: str | None) -> Any:
+def from_json(text: str | None) -> Any:
     try:
         return None if text is None else json.loads(text)
     except ValueError as error:

@@ -16,8 +16,8 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
-from audio_search.store.sqlite import filter_sql, opening, schema, statements
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.sqlite import filter_sql, opening, parts, schema, statements
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
@@ -220,6 +220,10 @@ class SqliteStore(ClipStore):
     def find_many(self, names: Sequence[ClipRef]) -> list[Entry | None]:
         with self._readers.read() as (db, _):
             return statements.entries(db, names)
+
+    def kept_parts(self, clip_id: str) -> KeptParts | None:
+        with self._readers.read() as (db, _):
+            return parts.kept(db, clip_id)
 
     def clip(self, clip_id: str) -> Clip | None:
         with self._readers.read() as (db, _):
