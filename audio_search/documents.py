@@ -186,10 +186,10 @@ class AudioClip(BaseDoc):
         description='of a long recording that is indexed part by part: [number, how many]; its '
         'chunks are those that begin in it',
     )
-    kept_parts: Numbers | None = Field(
+    kept_parts: JsonObject | None = Field(
         default=None,
-        description='of a recording that is not stored yet: the parts that are, and how many there '
-        'will be, [number, number, ..., how many]',
+        description='of a recording that is not stored yet: numbers of the parts that are, count '
+        'of all, and the source that they are of',
     )
     matches: DocList[Match] = Field(default_factory=DocList[Match])
     error: str | None = None

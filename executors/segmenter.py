@@ -19,6 +19,7 @@ from executors.base import FlowExecutor
 
 SOUND_TAGS = {'sample_rate': SAMPLE_RATE_HZ}
 PADDED_TAG = {'padded': True}
+MAX_UNDIVIDED_S = 3600  # of a clip that comes without a part: 230 MB of waveform
 
 
 class AudioSegmenter(FlowExecutor):
@@ -68,7 +69,8 @@ class AudioSegmenter(FlowExecutor):
             if clip.part:
                 self._segment_part(clip, source, begin)
                 return
-            waveform = decoding.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
+            max_s = min(self.max_duration_s, MAX_UNDIVIDED_S)
+            waveform = decoding.load(source.path, source.beg_s, source.end_s, max_s)
             clip.source = source.fingerprint()
             cut(clip, waveform, begin, self.window, self.stride)
         except (sources.MediaError, decoding.AudioError) as error:

@@ -53,6 +53,12 @@ class Item:
     source: sources.Source | None = None
     upload: Upload | None = None  # where its sound came in the request
     is_stored: bool = False
+    duration_s: float = 0.0
+    # Of a long recording that is indexed part by part: how many there are, those that have to be
+    # sent, and what the index has of it (documents.AudioClip.kept_parts).
+    part_count: int = 1
+    parts: Sequence[int] = ()
+    kept_parts: dict[str, Any] | None = None
 
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
@@ -91,6 +97,7 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
     """Give each item the id it is stored under, and mark those whose file did not change."""
     for item, known in zip(items, stored, strict=True):
         assert item.source
+        item.kept_parts = known.kept_parts
         if not known.chunk_count:
             continue
         item.is_stored = True

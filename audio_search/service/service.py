@@ -15,7 +15,7 @@ from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, scan
 from audio_search.service.pipeline import Pipeline
-from audio_search.service.recordings import batches
+from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status
@@ -263,11 +263,12 @@ class AudioService:
             if endpoint == '/index'
             else usable
         )
-        done: list[AudioClip] = []
-        async for batch in self.pipeline.stream(endpoint, batches(sent), parameters):
-            done.extend(batch)
-        for item, clip in zip(sent, done, strict=True):
-            item.clip = clip
+        await asyncio.to_thread(plan, sent, self.settings, index=endpoint == '/index')
+        dispatch = Dispatch([item for item in sent if not item.clip.error])
+        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters):
+            dispatch.take(batch)
+            self.admission.extend()
+        dispatch.finish()
         if endpoint == '/index':
             for item in usable:
                 winner = last[item.clip.id]
