@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -175,11 +177,21 @@ class SqliteStore(ClipStore):
                 excluded=numbers,
                 snapshot=snapshot,
             )
-            wanted = {clip for one in found for clip in one.clips.tolist()}
-            clips = {number: statements.clip(db, number, embeddings=False) for number in wanted}
+            wanted = sorted(
+                {
+                    place
+                    for one in found
+                    for place in zip(one.clips.tolist(), one.ordinals.tolist(), strict=True)
+                }
+            )
+            chunks = {
+                (number, ordinal): chunk
+                for number, group in groupby(wanted, key=itemgetter(0))
+                for ordinal, chunk in statements.chunks(db, number, [one for _, one in group])
+            }
         return [
             [
-                _neighbour(clips[clip], ordinal, distance)
+                replace(chunks[clip, ordinal], distance=distance)
                 for clip, ordinal, distance in zip(
                     one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
                 )
@@ -263,19 +275,6 @@ def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | No
         return None
     keys = [keys_of(number, ordinals_of(before.blocks, number)) for number in transaction.removed]
     return np.concatenate([np.empty(0, np.uint64), *keys])
-
-
-def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
-    return Neighbour(
-        clip_id=clip.id,
-        uri=clip.uri,
-        tags=clip.tags,
-        sample_rate=clip.sample_rate,
-        location=tuple(clip.locations[ordinal].tolist()),
-        chunk_tags=clip.chunk_tags.get(ordinal, {}),
-        distance=distance,
-        has_file=clip.source is not None,
-    )
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
