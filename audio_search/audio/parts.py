@@ -12,7 +12,9 @@ from audio_search.audio.decoding import SAMPLE_RATE_HZ
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import windows
 
-PART_S = 600  # 38 MB of waveform, which every process that it passes holds more than once
+# 8 MB of waveform, of which every process that it passes holds several copies. In parts of ten
+# minutes a recording took 1.2 GB on its way through the Flow, and was indexed no faster.
+PART_S = 120
 MAX_OPEN = 4  # as many recordings as the service lets requests work at once
 
 
@@ -61,7 +63,8 @@ class PartReader:
         is_last = part == count - 1
         end = None if is_last else (stop - 1) * self._stride + self._window
         reading = self._open.pop(source, None)
-        if reading is None or not reading.start <= start <= reading.end:
+        # Of two parts that are sent at once the second may come first: then one lies in between.
+        if reading is None or not reading.start <= start <= reading.end + self._part:
             reading = _Reading(source, start)
         waveform = reading.read(start, end)
         if not is_last:
@@ -100,12 +103,12 @@ class _Reading:
     def read(self, start: int, end: int | None) -> np.ndarray:
         """[start, end) in samples of the recording, or what there is of it; what lies before
         `start` is forgotten."""
-        pieces, reached = [self._held[start - self.start :]], self.end
+        pieces, reached = [self._held], self.end
         while end is None or reached < end:
             block = next(self._blocks, None)
             if block is None:
                 break
             pieces.append(block)
             reached += len(block)
-        self._held, self.start = np.concatenate(pieces), start
+        self._held, self.start = np.concatenate(pieces)[start - self.start :], start
         return self._held if end is None else self._held[: end - start]

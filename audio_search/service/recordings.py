@@ -8,19 +8,20 @@ from docarray import DocList
 
 from audio_search.audio.decoding import AudioError
 from audio_search.audio.headers import read_duration_s
-from audio_search.audio.parts import part_count
-from audio_search.audio.sources import shorten
+from audio_search.audio.parts import PART_S, part_count
+from audio_search.audio.sources import Source, shorten
 from audio_search.documents import AudioClip, Integers
 from audio_search.service.requests import Item
 from audio_search.settings import Settings
 
-# A batch holds at most this many clips and about this much sound: 16 kHz float32 is 64 kB/s, and
-# the slowest common codecs 4 kB/s.
+# A batch holds at most this many clips and about this much sound: 16 kHz float32 is 64 kB/s.
 BATCH_CLIPS = 16
-BATCH_S = 1200.0
-SLOWEST_BYTES_PER_S = 4000
-# A file of fewer bytes is short enough in any codec not to be opened here: 20 minutes at 6 kbit/s.
-SMALL_BYTES = 900_000
+BATCH_S = 240.0
+# A file of fewer bytes is not opened here. Most codecs have at least 4 kB/s, which makes it two
+# minutes; at 6 kbit/s, the least there is, it is eleven, which can be decoded at once too.
+SMALL_BYTES = 500_000
+USUAL_BYTES_PER_S = 4000
+LEAST_BYTES_PER_S = 750
 MAX_QUERY_S = 3600.0  # each window of a query is a search
 
 
@@ -37,7 +38,7 @@ def plan(items: Sequence[Item], settings: Settings, *, index: bool) -> None:
         if not index and limit_s > MAX_QUERY_S:
             limit_s, advice = MAX_QUERY_S, 'index it, and search inside it'
         try:
-            duration_s = _duration_s(item)
+            duration_s = _duration_s(item.source, limit_s)
         except AudioError:
             continue  # the segmenter says it of this clip
         item.duration_s = duration_s
@@ -106,18 +107,15 @@ def _part_of(item: Item, part: int) -> AudioClip:
     return AudioClip(id=clip.id, uri=clip.uri, tags=clip.tags, part=numbers)
 
 
-def _duration_s(item: Item) -> float:
-    """Of the clip, by the length of its file; a rough one where it cannot be long."""
-    source = item.source
-    assert source
+def _duration_s(source: Source, limit_s: float) -> float:
+    """Of the part of a file that a clip is; a rough one where the file is small."""
     end_s = source.end_s
-    if end_s is None:
-        if source.size < SMALL_BYTES:
-            return source.size / SLOWEST_BYTES_PER_S
-        end_s = read_duration_s(source.path)
-    elif end_s - source.beg_s > SMALL_BYTES / SLOWEST_BYTES_PER_S:
-        end_s = min(end_s, read_duration_s(source.path))
-    return max(0.0, end_s - source.beg_s)
+    if end_s is not None and end_s - source.beg_s <= min(limit_s, PART_S):
+        return end_s - source.beg_s
+    if end_s is None and source.size < min(SMALL_BYTES, limit_s * LEAST_BYTES_PER_S):
+        return source.size / USUAL_BYTES_PER_S
+    file_s = read_duration_s(source.path)
+    return max(0.0, min(file_s, end_s or file_s) - source.beg_s)
 
 
 def _kept(item: Item) -> Sequence[int]:

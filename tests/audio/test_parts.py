@@ -46,11 +46,11 @@ def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp('noise')
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     n_samples=st.integers(1, 50_000),
     window=st.integers(100, 9_000),
-    stride_share=st.floats(0.05, 1),
+    stride_share=st.floats(0.2, 1),
     error_s=st.floats(-0.7, 0.7),
     is_in_order=st.booleans(),
 )
@@ -122,9 +122,9 @@ def test_a_sought_mp3_is_exact_to_the_sample(
         np.testing.assert_allclose(found.waveform, waveform[found.start : end], rtol=0, atol=1e-6)
 
 
-def test_a_recording_is_divided_from_a_quarter_of_an_hour_on() -> None:
-    counts = [part_count(seconds) for seconds in (1, 900, 901, 1200, 1201, 36000)]
-    assert counts == [1, 1, 2, 2, 3, 60]
+def test_a_recording_is_divided_from_three_minutes_on() -> None:
+    counts = [part_count(seconds) for seconds in (1, 180, 181, 240, 241, 36000)]
+    assert counts == [1, 1, 2, 2, 3, 300]
 
 
 def test_recordings_that_are_read_by_turns_are_each_decoded_once(
