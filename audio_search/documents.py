@@ -29,39 +29,45 @@ SILENT = (
 )
 
 
+class _JsonText(BaseNode):
+    """A JSON value that travels as text: docarray's own dicts and lists cut integers to 32 bits."""
+
+    def _to_node_protobuf(self) -> NodeProto:
+        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+    @classmethod
+    def from_protobuf(cls, text: str) -> Any:  # type: ignore[override]
+        return cls(json.loads(text))  # type: ignore[call-arg]
+
+
 @_register_proto(proto_type_name='audio_search_json')
-class Tags(dict[str, Any], BaseNode):  # type: ignore[misc, type-var]
-    """A JSON object. It travels as text: docarray's own dicts cut integers to 32 bits."""
+class Tags(dict[str, Any], _JsonText):  # type: ignore[misc, type-var]
+    """A JSON object."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         json_object = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
         return core_schema.no_info_after_validator_function(cls, json_object)
 
-    def _to_node_protobuf(self) -> NodeProto:
-        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
-
-    @classmethod
-    def from_protobuf(cls, text: str) -> 'Tags':  # type: ignore[override]
-        return cls(json.loads(text))
-
 
 @_register_proto(proto_type_name='audio_search_integers')
-class Integers(list[int], BaseNode):  # type: ignore[misc, type-var]
-    """Whole numbers. They travel as text: docarray's own lists cut them to 32 bits, which are 37
-    hours of samples."""
+class Integers(list[int], _JsonText):  # type: ignore[misc, type-var]
+    """Whole numbers of any size."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integers = core_schema.list_schema(core_schema.int_schema())
         return core_schema.no_info_after_validator_function(cls, integers)
 
-    def _to_node_protobuf(self) -> NodeProto:
-        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+@_register_proto(proto_type_name='audio_search_json_list')
+class Rows(list[dict[str, Any]], _JsonText):  # type: ignore[misc, type-var]
+    """JSON objects."""
 
     @classmethod
-    def from_protobuf(cls, text: str) -> 'Integers':  # type: ignore[override]
-        return cls(json.loads(text))
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        rows = core_schema.list_schema(core_schema.dict_schema(core_schema.str_schema()))
+        return core_schema.no_info_after_validator_function(cls, rows)
 
 
 @_register_proto(proto_type_name='audio_search_embedding')
@@ -101,12 +107,14 @@ if TYPE_CHECKING:
     ErrorKind = Kind
     JsonObject = dict[str, Any]
     Numbers = list[int]
+    JsonRows = list[dict[str, Any]]
     Tensor = np.ndarray
 else:
     Id = Key
     ErrorKind = str  # docarray rebuilds documents from their schemas, without enums
     JsonObject = Tags
     Numbers = Integers
+    JsonRows = Rows
     Tensor = NdArray
 
 
@@ -192,6 +200,17 @@ class AudioClip(BaseDoc):
         'of all, and the source that they are of',
     )
     matches: DocList[Match] = Field(default_factory=DocList[Match])
+    events: JsonRows | None = Field(
+        default=None,
+        description='of a search within recordings: {"id", "uri", "beg_s", "end_s", "peak_s", '
+        '"distance", "rarity"} for each place where the sound occurs, best first',
+    )
+    compared: str | None = Field(
+        default=None, description='what was compared to find them: example or window'
+    )
+    max_distance: float | None = Field(
+        default=None, description='what is further away is none of the events'
+    )
     error: str | None = None
     error_kind: ErrorKind | None = None
     note: str | None = Field(

@@ -1,41 +1,23 @@
 """The bodies of the HTTP API: Jina's envelope, typed, with every field explained."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from audio_search.bodies import (
+    Body,
+    Data,
+    JsonObject,
+    Null,
+    Number,
+    Text,
+    no_boolean,
+    writable,
 )
-
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
-from audio_search.keys import unknown_key
-from audio_search.store.records import MAX_DEPTH, check_json
 
 CLIP = 'toy-data/111_churchbell.mp3'
 NOTE = 'what to know of a clip that could be used; absent where there is nothing'
-
-
-def _writable(value: Any) -> Any:
-    """Refuse what JSON text cannot carry: NaN, infinities, and halves of surrogate pairs."""
-    try:
-        check_json(value)
-    except ValueError:
-        raise ValueError(
-            'has a number or a character that JSON cannot carry, or is nested more than '
-            f'{MAX_DEPTH} deep'
-        ) from None
-    return value
-
-
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError('is true or false; give a number')
-    return value
 
 
 def _part(location: list[int]) -> list[int]:
@@ -43,39 +25,6 @@ def _part(location: list[int]) -> list[int]:
     if location and not (len(location) == 2 and 0 <= location[0] < location[1] <= MAX_SAMPLE):
         raise ValueError(f'is [begin, end) with 0 <= begin < end <= {MAX_SAMPLE}')
     return location
-
-
-def _empty_for_null(value: Any) -> Any:
-    return {} if value is None else value
-
-
-Text = Annotated[str, AfterValidator(_writable)]
-JsonObject = Annotated[dict[str, Any], BeforeValidator(_empty_for_null), AfterValidator(_writable)]
-Milliseconds = Annotated[float | None, BeforeValidator(_no_boolean)]
-Null = BeforeValidator(_empty_for_null)
-Data = BeforeValidator(lambda value: [] if value is None else value)
-
-
-class Body(BaseModel):
-    """A part of a request. An unknown key is refused: whoever misspells one would wait in vain for
-    what it does."""
-
-    model_config = ConfigDict(extra='ignore')
-    passed: ClassVar[Iterable[str]] = ()  # sent by Jina's clients, and of no meaning here
-    read_only: ClassVar[Iterable[str]] = ()  # in answers; clients send them empty
-    elsewhere: ClassVar[Mapping[str, str]] = {}
-
-    @model_validator(mode='before')
-    @classmethod
-    def _check_keys(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        for key in sorted(value.keys() - cls.model_fields.keys() - set(cls.passed)):
-            if key not in cls.read_only:
-                raise ValueError(unknown_key(key, cls.model_fields, cls.elsewhere))
-            if value[key]:
-                raise ValueError(f'{key!r} is set by the service; leave it out')
-        return value
 
 
 class ChunkBody(Body):
@@ -88,8 +37,8 @@ class ChunkBody(Body):
     location: Annotated[list[int], AfterValidator(_part)] = Field(
         default_factory=list, description='[begin, end) in samples of the whole file at 16 kHz'
     )
-    beg_in_ms: Milliseconds = Field(default=None, description='where it begins in its file')
-    end_in_ms: Milliseconds = Field(default=None, description='where it ends')
+    beg_in_ms: Number = Field(default=None, description='where it begins in its file')
+    end_in_ms: Number = Field(default=None, description='where it ends')
 
     # The service numbers and names chunks itself, in the order they are sent in.
     passed = ('id', 'parent_id', 'uri', 'offset')
@@ -105,7 +54,7 @@ class ClipBody(Body):
         description='path below a folder the service may read, with #t=BEGIN,END (s) for a part; '
         'or a data: URI that holds the sound',
     )
-    tags: Annotated[dict[str, Any] | None, AfterValidator(_writable)] = Field(
+    tags: Annotated[dict[str, Any] | None, AfterValidator(writable)] = Field(
         default=None,
         description='any JSON object, kept and filtered by; without it, or null, a clip that is '
         'indexed already keeps its tags; {} removes them',
@@ -134,7 +83,7 @@ class IndexParameters(Parameters):
 
 
 class SearchParameters(IndexParameters):
-    limit: Annotated[int | None, BeforeValidator(_no_boolean)] = Field(
+    limit: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None,
         ge=1,
         le=2**53,
@@ -146,11 +95,38 @@ class SearchParameters(IndexParameters):
         '$lte, $exists, $and, $or, $not',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
+    within: Annotated[str | dict[str, Any] | None, AfterValidator(writable)] = Field(
+        default=None,
+        description='an indexed recording, by id or uri, or several by a filter: answer with the '
+        '`events` inside them, every place where the sound occurs, and with no matches; `limit` is '
+        'then the number of events, all unless given',
+    )
+    max_distance: Number = Field(
+        default=None, gt=0, le=2, description='within: only events that are at least this near'
+    )
+    false_alarms_per_hour: Number = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description='within: in place of max_distance, how many places that only resemble the '
+        'sound may be answered for each hour; 1 unless given',
+    )
+    min_gap_s: Number = Field(
+        default=None,
+        ge=0,
+        le=3600,
+        description='within: places with less than this between them are one event; 1 unless given',
+    )
+    refine: bool = Field(
+        default=False,
+        description='within: read the sound around each event again, to tell begin and end to '
+        'about 0.1 s; of 100 events at most',
+    )
 
 
 class DeleteParameters(Parameters):
     ids: Annotated[list[Text], Data] = Field(default_factory=list, description='of the clips')
-    filter: Annotated[dict[str, Any] | None, AfterValidator(_writable)] = Field(
+    filter: Annotated[dict[str, Any] | None, AfterValidator(writable)] = Field(
         default=None,
         description='all clips whose tags fit, as in /search; not {}, see /clear',
     )
@@ -279,6 +255,20 @@ class MatchAnswer(BaseModel):
     missing: bool = Field(default=False, description='true where the file of the clip is gone')
 
 
+class EventAnswer(BaseModel):
+    """A place in a recording where a sound occurs."""
+
+    id: str = Field(description='of the recording')
+    uri: str | None
+    beg_s: float = Field(description='when it begins, s of the whole file')
+    end_s: float = Field(description='when it ends')
+    peak_s: float = Field(description='the middle of what is nearest to the query')
+    distance: float = Field(description='1 - cos at its nearest, from 0 (identical) to 2')
+    rarity: int = Field(
+        description='1 of so many random places of the recording is this near; at most 10,000'
+    )
+
+
 class QueryAnswer(BaseModel):
     """A query and its matches, nearest first."""
 
@@ -288,6 +278,17 @@ class QueryAnswer(BaseModel):
     error: str | None = Field(description='why it could not be used, and what to do; else null')
     note: str | None = Field(default=None, description=NOTE)
     matches: list[MatchAnswer]
+    events: list[EventAnswer] | None = Field(
+        default=None, description='with within: where the sound occurs, best first'
+    )
+    compared: Literal['example', 'window'] | None = Field(
+        default=None,
+        description='with within: what was compared, examples of 0.96 s, or whole windows where '
+        'the index keeps one mean of each',
+    )
+    max_distance: float | None = Field(
+        default=None, description='with within: what is further away is no event'
+    )
     chunks: list[ChunkAnswer] | None = None
 
 

@@ -17,6 +17,7 @@ from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
 from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
+from executors.clip_events import fill_events
 from executors.clip_records import (
     embeddings_of,
     fill_chunks,
@@ -120,6 +121,7 @@ class ClipIndexer(FlowExecutor):
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
         `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
+        With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         queries: list[AudioClip] = []
         vectors: list[np.ndarray] = []
@@ -131,6 +133,9 @@ class ClipIndexer(FlowExecutor):
                     self._fill_stored(doc)
                 elif doc.uri and (entry := self.store.find(None, doc.uri)):
                     doc.id = entry.id
+                if (parameters or {}).get('within') is not None:
+                    fill_events(self.store, doc, parameters or {})
+                    continue
                 vectors.append(embeddings_of(doc, self.configuration.dimensions))
                 queries.append(doc)
                 if not vectors[-1].any():
@@ -144,7 +149,7 @@ class ClipIndexer(FlowExecutor):
                 for doc in queries:
                     fail(doc, error)
         if not _includes(parameters, 'embedding'):
-            for doc in queries:
+            for doc in docs:
                 for chunk in doc.chunks:
                     chunk.embedding = None
         return docs

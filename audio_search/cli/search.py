@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from audio_search.audio.sources import split_fragment
+from audio_search.cli import events
 from audio_search.cli.connection import connect, uri_of
 from audio_search.cli.console import (
     Exit,
@@ -75,20 +76,36 @@ def search(
     after: Annotated[
         float, typer.Option(min=0, help='Seconds behind the matched part that --cut adds.')
     ] = 0.0,
+    within: events.Within = None,
+    max_distance: events.MaxDistance = None,
+    false_alarms_per_hour: events.FalseAlarmsPerHour = None,
+    min_gap: events.MinGap = None,
+    refine: events.Refine = False,
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """Find the clips that sound like a file, nearest first.
+    """Find the clips that sound like a file, nearest first, or every place inside a recording.
 
-    With --json, prints the file as one answered document, with its matches. Audacity's labels are
-    one file per recording, so several of them are a zip archive.
+    With --json, prints the file as one answered document, with its matches or its events.
+    Audacity's labels are one file per recording, so several of them are a zip archive.
 
     \b
     Examples:
       audio-search search query.wav --limit 3
-      audio-search search 'query.wav#t=1,3' --exclude-self --json
+      audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
     """
-    parameters: dict[str, Any] = {'exclude_self': exclude_self}
+    form = Form.JSON if as_json else form
+    if within is not None:
+        events.check_form(form in (Form.TABLE, Form.JSON), cut)
+    parameters = events.parameters_of(
+        within,
+        max_distance=max_distance,
+        false_alarms_per_hour=false_alarms_per_hour,
+        min_gap_s=min_gap,
+        refine=refine,
+    )
+    if exclude_self:
+        parameters['exclude_self'] = True
     if limit is not None:
         parameters['limit'] = limit
     if filter is not None:
@@ -102,9 +119,10 @@ def search(
         return Exit.SOME_FAILED
     if found.get('note'):
         complain(found['note'])
-    form = Form.JSON if as_json else form
     if form is Form.JSON:
         print_json(found)
+    elif within is not None:
+        events.print_events(found)
     elif form is not Form.TABLE:
         _print_file(form, found, base)
     else:

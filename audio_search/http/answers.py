@@ -86,6 +86,10 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if clip.note:
         fields['note'] = clip.note
+    if clip.events is not None:
+        fields['events'] = clip.events
+        fields['compared'] = clip.compared
+        fields['max_distance'] = clip.max_distance
     if clip.chunks:
         fields['chunks'] = [_chunk_answer(clip, chunk) for chunk in clip.chunks]
     return fields

@@ -4,6 +4,7 @@ import asyncio
 import json
 import mimetypes
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -47,6 +48,7 @@ from audio_search.schemas import (
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
 from audio_search.service.requests import TIMES, ChunkRequest, ClipRequest
 from audio_search.service.service import AudioService
+from audio_search.service.within import Within
 
 B = TypeVar('B', bound=BaseModel)
 
@@ -61,6 +63,8 @@ HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Audio sear
 <li><a href="/redoc">Read the API</a></li><li><a href="/status">What is indexed</a></li>
 <li><a href="/health/ready">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li></ul></html>
 """
+
+INSIDE = tuple(field.name for field in fields(Within) if field.name != 'recordings')
 
 Files = Annotated[list[UploadFile], File(description='sound files')]
 
@@ -304,7 +308,9 @@ def _times(chunk: ChunkBody) -> dict[str, float]:
 
 
 def _options(parameters: SearchParameters) -> dict[str, Any]:
-    return {name: getattr(parameters, name) for name in SearchParameters.model_fields}
+    given = {name: getattr(parameters, name) for name in SearchParameters.model_fields}
+    inside = {name: given.pop(name) for name in INSIDE}
+    return given | {'within': Within.of(given['within'], **inside)}
 
 
 async def _check_form(request: Request, known: Sequence[str], parameters: type[BaseModel]) -> None:

@@ -16,11 +16,13 @@ from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import Dispatch, plan
+from audio_search.service.refinement import refine
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
+from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
-from audio_search.service.views import ClipsPage, KnownClip, Status
+from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
+from audio_search.service.within import Within
 from audio_search.settings import Settings
-from audio_search.store.filters import FilterError, validate
 
 # Where every document of a request fails for one of these reasons, the request does.
 WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
@@ -30,9 +32,6 @@ class Observer(Protocol):
     """Who is told what the service did."""
 
     def clips_failed(self, count: int) -> None: ...
-
-
-HOW_MADE = ('pooling', 'window_s', 'stride_s', 'padding', 'lift_to_dbfs', 'silence')
 
 
 class AudioService:
@@ -91,8 +90,13 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         exclude_self: bool = False,
         include: Sequence[str] = (),
+        within: Within | None = None,
     ) -> list[AudioClip]:
-        """Every document answered, in order, with its matches or an `error`. Drops uploads."""
+        """Every document answered, in order, with its matches or an `error`. Drops uploads.
+
+        With `within`, which goes with neither `filter` nor `exclude_self`, it has its `events`
+        inside recordings in place of matches; `limit` is then their number.
+        """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
         if limit is not None:
             parameters['limit'] = limit
@@ -100,9 +104,13 @@ class AudioService:
         try:
             async with self.admission.work():
                 if filter:
-                    parameters['filter'] = _checked(filter)
+                    parameters['filter'] = checked(filter)
+                if within:
+                    parameters = within.parameters(parameters, self.roots)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
+                if within and within.refine:
+                    await self._refine([item.clip for item in items], include)
                 for item, request in zip(items, requests, strict=True):
                     if item.upload:
                         item.clip.uri = item.upload.name
@@ -131,7 +139,7 @@ class AudioService:
         """Forget clips, and the sound that was uploaded for them: those named by id or uri, or all
         that fit `filter` and whose uri begins with `prefix`. Returns the clips."""
         named = [*requests, *(ClipRequest(id=id_) for id_ in ids)]
-        chosen = _selection(filter, prefix)
+        chosen = selection(filter, prefix)
         if chosen and named:
             raise RequestError(
                 Kind.INVALID,
@@ -166,17 +174,7 @@ class AudioService:
 
     async def status(self) -> Status:
         """What is stored, where, and how it was made."""
-        found = await self._ask('/status', {})
-        return Status(
-            clips=int(found['clips']),
-            chunks=int(found['chunks']),
-            model_name=found['model']['name'],
-            model_sha256=found['model']['sha256'],
-            index_path=found['index']['path'],
-            index_bytes=int(found['index']['bytes']),
-            dimensions=int(found['dimensions']),
-            **{name: found[name] for name in HOW_MADE},
-        )
+        return status_of(await self._ask('/status', {}))
 
     async def clips(
         self,
@@ -190,7 +188,7 @@ class AudioService:
     ) -> ClipsPage:
         """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
         begins with `prefix`, and whose file is gone, or is there (`missing`)."""
-        chosen = {'include': list(include), **_selection(filter, prefix)}
+        chosen = {'include': list(include), **selection(filter, prefix)}
 
         async def read(offset: int, limit: int) -> ClipsPage:
             page = await self._ask('/clips', {'offset': offset, 'limit': limit, **chosen})
@@ -275,6 +273,14 @@ class AudioService:
                 if item is not winner:
                     item.clip = _like(winner.clip, item.clip)
 
+    async def _refine(self, clips: Sequence[AudioClip], include: Sequence[str]) -> None:
+        made = await self.status()
+        for clip in clips:
+            if clip.events:
+                await refine(self.pipeline, clip, made, self.roots)
+            if 'embedding' not in include:
+                clip.chunks = DocList[AudioChunk]()
+
     async def _by_name(self, endpoint: str, requests: Sequence[ClipRequest]) -> list[AudioClip]:
         """Ask the indexer to do something to clips named by id or uri."""
         self._check_count(len(requests))
@@ -329,21 +335,3 @@ def _like(winner: AudioClip, clip: AudioClip) -> AudioClip:
         error=winner.error,
         error_kind=winner.error_kind,
     )
-
-
-def _selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, Any]:
-    """What chooses clips, as parameters of the indexer."""
-    chosen: dict[str, Any] = {}
-    if filter is not None:
-        chosen['filter'] = _checked(filter)
-    if prefix is not None:
-        chosen['prefix'] = prefix
-    return chosen
-
-
-def _checked(filter: dict[str, Any]) -> dict[str, Any]:
-    try:
-        validate(filter)
-    except FilterError as error:
-        raise RequestError(Kind.INVALID, str(error)) from None
-    return filter

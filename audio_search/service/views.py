@@ -45,6 +45,23 @@ class Status:
     silence: str
 
 
+HOW_MADE = ('pooling', 'window_s', 'stride_s', 'padding', 'lift_to_dbfs', 'silence')
+
+
+def status_of(found: dict[str, Any]) -> Status:
+    """What the indexer says of itself; numbers arrive as floats."""
+    return Status(
+        clips=int(found['clips']),
+        chunks=int(found['chunks']),
+        model_name=found['model']['name'],
+        model_sha256=found['model']['sha256'],
+        index_path=found['index']['path'],
+        index_bytes=int(found['index']['bytes']),
+        dimensions=int(found['dimensions']),
+        **{name: found[name] for name in HOW_MADE},
+    )
+
+
 class State(StrEnum):
     """What became of the file of a clip since it was stored."""
 

@@ -1,0 +1,31 @@
+"""Where in a recording a sound occurs: plain numpy on vectors and times.
+
+    recording = of_windows(embeddings, begin_s, end_s, pooling, window_s)
+    near = profile(query, recording, query_s, window_s)
+    cut = cut_for(near.distance, near.hours, per_hour=1)
+    events = find(near, cut, min_gap_s=1)
+
+Knows neither stores nor documents.
+"""
+
+from audio_search.events.cuts import cut_for
+from audio_search.events.events import Event, find
+from audio_search.events.examples import Examples, of_windows
+from audio_search.events.profiles import Profile, QueryError, profile
+from audio_search.events.rarity import rarities
+from audio_search.events.refinement import MARGIN_S, refined, shifted_windows
+
+__all__ = [
+    'MARGIN_S',
+    'Event',
+    'Examples',
+    'Profile',
+    'QueryError',
+    'cut_for',
+    'find',
+    'of_windows',
+    'profile',
+    'rarities',
+    'refined',
+    'shifted_windows',
+]

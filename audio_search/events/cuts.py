@@ -1,0 +1,53 @@
+"""Which distance is near enough, told by how many false alarms an hour may have."""
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from audio_search.events.profiles import FAR
+
+# Of two windows of sounds with different labels, the share that is at most so far apart: the
+# nearest of their examples, over 51,840 pairs of the toy clips.
+UNRELATED_DISTANCE = (0.255, 0.302, 0.392, 0.458, 0.508, 0.551, 0.642, 0.754, 0.820, 0.903)
+UNRELATED_SHARE = (0.001, 0.003, 0.01, 0.02, 0.033, 0.05, 0.1, 0.2, 0.3, 0.5)
+OTHER_SOUNDS_PER_HOUR = 30  # that an hour of recording is taken to hold
+
+# The recording's own lower tail: below these quantiles lie the events that are looked for, and
+# other rare sounds. Fewer places than MIN_PLACES say nothing of their tail.
+QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25)
+MIN_PLACES = 400
+
+STEP = 0.001  # between the distances that are tried
+
+
+def cut_for(distance: np.ndarray, hours: float, per_hour: float) -> float:
+    """The largest distance at which at most `per_hour` false alarms an hour are expected; 0 where
+    even the nearest would be too many.
+
+    `distance` is that of every place of one recording or several, [n], which last `hours` in all.
+
+    Two kinds are added up. What a recording usually sounds like, its background, comes near by
+    chance: its distances are taken for normal in their lower tail, which is fitted to QUANTILES and
+    extrapolated. And some other sound occurs that is like the query: so often as unrelated sounds
+    are alike in general, since of this recording nobody can say which sounds are unrelated.
+    """
+    distances = np.arange(STEP, FAR, STEP)
+    expected = OTHER_SOUNDS_PER_HOUR * _unrelated(distances)
+    heard = distance[distance < FAR]
+    if len(heard) >= MIN_PLACES:
+        expected += _share(distances, heard) * len(heard) / hours
+    allowed = np.flatnonzero(expected <= per_hour)
+    return float(distances[allowed[-1]]) if len(allowed) else 0.0
+
+
+def _unrelated(distances: np.ndarray) -> np.ndarray:
+    """The share of unrelated sounds that are at most this far, extrapolated below the table."""
+    table, logs = np.array(UNRELATED_DISTANCE), np.log(UNRELATED_SHARE)
+    slope = (logs[1] - logs[0]) / (table[1] - table[0])
+    below = logs[0] + slope * (distances - table[0])
+    return np.exp(np.where(distances < table[0], below, np.interp(distances, table, logs)))
+
+
+def _share(distances: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    """The share of places that is at most this far, by a normal law for the lower tail."""
+    scale, centre = np.polyfit(ndtri(QUANTILES), np.quantile(heard, QUANTILES), 1)
+    return ndtr((distances - centre) / max(scale, STEP))

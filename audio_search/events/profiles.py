@@ -1,0 +1,103 @@
+"""How near each place of a recording is to a query."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio_search.errors import Kind
+from audio_search.events.examples import EXAMPLE_S, Examples
+
+FAR = 2.0  # the distance of what cannot be near: where nothing can be heard, or nothing is known
+MAX_QUERY_S = 60.0
+NEIGHBOUR_S = 0.5  # a stored example lies within half of a second of every time
+
+
+class QueryError(ValueError):
+    """A sound that cannot be looked for in a recording; the message says what to do."""
+
+    kind = Kind.UNUSABLE
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Distances 1 - cos, float64 [n], at the times `time_s`, float64 [n], ascending.
+
+    With `span_s` None a time is the middle of an example (or window) of `length_s`, which is that
+    near to some part of the query. Otherwise it is where the query, of `span_s`, would begin if it
+    occurred there from its beginning to its end, and the distance is the mean along it.
+    """
+
+    time_s: np.ndarray
+    distance: np.ndarray
+    length_s: float
+    span_s: float | None = None
+
+    @property
+    def hours(self) -> float:
+        """How long the places last, from the first to the last."""
+        if not len(self.time_s):
+            return 0.0
+        return float(self.time_s[-1] - self.time_s[0] + self.length_s) / 3600
+
+    @property
+    def usual(self) -> float:
+        """The median of the distances where something can be heard; FAR where nothing can."""
+        heard = self.distance[self.distance < FAR]
+        return float(np.median(heard)) if len(heard) else FAR
+
+
+def profile(query: Examples, recording: Examples, query_s: float, window_s: float) -> Profile:
+    """The distances of a recording's examples from a query that lasts `query_s`.
+
+    A query of one window is near to an example where any of its sounding examples is: which part
+    of it a stored example falls on is a matter of chance. A longer query counts as a whole, because
+    one loud moment of it may occur everywhere: its examples have to follow in their order.
+
+    Raises QueryError for a query in which nothing can be heard, or that lasts too long.
+    """
+    heard = query.chosen(query.sounding)
+    if not len(heard):
+        raise QueryError(
+            'nothing can be heard in the query, so it occurs nowhere; choose a part that sounds'
+        )
+    if query_s > MAX_QUERY_S:
+        raise QueryError(
+            f'the query lasts {query_s:.0f} s, and at most {MAX_QUERY_S:g} s can be looked for '
+            f'inside a recording; take a part of it, as in #t=0,{MAX_QUERY_S:g}'
+        )
+    if query_s <= window_s:
+        return _of_any(heard, recording)
+    return _in_order(heard, heard.begin_s[0] - query.begin_s[0], recording, query_s)
+
+
+def _of_any(query: Examples, recording: Examples) -> Profile:
+    distance = np.full(len(recording), FAR)
+    if len(recording):
+        nearest = (recording.vectors @ query.vectors.T).max(axis=1)
+        sounding = recording.sounding
+        distance[sounding] = 1 - nearest[sounding].astype(np.float64)
+    middle_s = recording.begin_s + recording.length_s / 2
+    return Profile(middle_s, distance.clip(0, FAR), recording.length_s)
+
+
+def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: float) -> Profile:
+    """Mean distance along the query for each start, of which there is one at every example.
+
+    For an example of the query the nearer of the two stored ones around its time counts. Where none
+    is within NEIGHBOUR_S, at the ends of a recording, or where nothing can be heard, the distance
+    is 1, as of sounds that have nothing in common. `silent_s`: what is silent at its beginning.
+    """
+    starts = recording.begin_s
+    distances = np.where(recording.sounding, 1 - query.vectors @ recording.vectors.T, 1.0)
+    reach_s = NEIGHBOUR_S + (recording.length_s - EXAMPLE_S) / 2
+    total = np.zeros(len(starts))
+    for row, offset_s in zip(distances, query.begin_s - query.begin_s[0], strict=True):
+        times = starts + offset_s
+        behind = np.searchsorted(starts, times)
+        best = np.ones(len(starts))
+        for index in (np.maximum(behind - 1, 0), np.minimum(behind, len(starts) - 1)):
+            is_near = np.abs(starts[index] - times) <= reach_s
+            np.minimum(best, row[index], out=best, where=is_near)
+        total += best
+    mean = (total / len(query)).clip(0, FAR)
+    return Profile(starts - silent_s, mean, recording.length_s, query_s)
