@@ -144,6 +144,10 @@ class Match(BaseDoc):
     )
     has_file: bool = Field(default=False, description='whether its sound came from a file')
     missing: bool | None = Field(default=None, description='true where its file is gone')
+    more_from_same: int | None = Field(
+        default=None, description='how many clips of its group were left out, see places'
+    )
+    recorded_at: str | None = Field(default=None, description='when its part was, see wall_clock')
 
     def to_protobuf(self) -> DocProto:
         return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})

@@ -11,6 +11,7 @@ from jina import requests
 
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
+from audio_search.places import Spread
 from audio_search.store import Clip, ClipRef, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
@@ -18,6 +19,7 @@ from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
 from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
 from executors.clip_events import fill_events
+from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     embeddings_of,
     fill_chunks,
@@ -120,7 +122,8 @@ class ClipIndexer(FlowExecutor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`;
+        `per_clip`, `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         queries: list[AudioClip] = []
@@ -269,15 +272,17 @@ class ClipIndexer(FlowExecutor):
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
     ) -> None:
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
+        limit = self.match_args.limit if limit is None else parse_limit(limit)
+        if spread := Spread.parse(parameters, limit, self.configuration.window_s):
+            match_places(self.store, queries, vectors, spread, parameters)
+            return
         excluded = None
         if parameters.get('exclude_self'):
-            excluded = [
-                ClipRef(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
-            ]
+            excluded = [own_clip(doc) for doc in queries for _ in doc.chunks]
         found = iter(
             self.store.search(
                 np.concatenate(vectors),
-                self.match_args.limit if limit is None else parse_limit(limit),
+                limit,
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
@@ -325,10 +330,6 @@ class ClipIndexer(FlowExecutor):
         if clip is None:
             raise MissingClip(doc.id)
         fill_chunks(doc, clip)
-
-
-def _sound(doc: AudioClip) -> str | None:
-    return (doc.source or {}).get('sound')
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:

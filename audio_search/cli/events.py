@@ -29,14 +29,6 @@ FalseAlarmsPerHour = Annotated[
         help='Inside: in place of --max-distance, how many places may only resemble it; else 1.',
     ),
 ]
-MinGap = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        show_default=False,
-        help='Inside: places with fewer seconds between them are one; else 1.',
-    ),
-]
 Refine = Annotated[
     bool,
     typer.Option('--refine', help='Inside: read the sound again to tell begin and end closely.'),

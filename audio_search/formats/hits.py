@@ -24,6 +24,7 @@ class Hit:
     query_file: str
     query_beg_s: float | None
     query_end_s: float | None
+    recorded_at: str = ''  # when the part was recorded, ISO 8601; empty where that is not known
 
     @property
     def span(self) -> tuple[float, float]:
@@ -49,6 +50,7 @@ def _hit(query: Mapping[str, Any], match: Mapping[str, Any]) -> Hit:
         query_file=_file(query),
         query_beg_s=_seconds(match.get('query_beg_in_ms')),
         query_end_s=_seconds(match.get('query_end_in_ms')),
+        recorded_at=match.get('recorded_at') or '',
     )
 
 

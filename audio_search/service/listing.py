@@ -7,6 +7,7 @@ from audio_search.audio import sources
 from audio_search.documents import AudioClip
 from audio_search.roots import Roots
 from audio_search.service.views import ClipsPage, ListedClip
+from audio_search.wall_clock import recorded_at
 
 SCAN_CLIPS = 1000  # whose files are looked at at once
 
@@ -26,6 +27,13 @@ def mark_missing(clips: Iterable[AudioClip], roots: Roots) -> None:
         for match in clip.matches:
             if match.has_file and is_missing(match.uri, roots):
                 match.missing = True
+
+
+def mark_times(clips: Iterable[AudioClip]) -> None:
+    """Say of each match when its part was recorded, where that is known."""
+    for clip in clips:
+        for match in clip.matches:
+            match.recorded_at = recorded_at(match.uri, match.tags, match.beg_in_ms)
 
 
 def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:

@@ -13,7 +13,7 @@ from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
-from audio_search.service.listing import listed, mark_missing, scan
+from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
@@ -91,15 +91,21 @@ class AudioService:
         exclude_self: bool = False,
         include: Sequence[str] = (),
         within: Within | None = None,
+        per_clip: int | None = None,
+        min_gap_s: float | None = None,
+        group_by: str | None = None,
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        With `within`, which goes with neither `filter` nor `exclude_self`, it has its `events`
-        inside recordings in place of matches; `limit` is then their number.
+        What `per_clip`, `min_gap_s` and `group_by` do is said in places.Spread. With `within` it
+        has its `events` inside recordings in place of matches; `limit` is then their number, and
+        no other choice of clips goes with it.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        if limit is not None:
-            parameters['limit'] = limit
+        spread = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
+        for name, value in ({'limit': limit} | spread).items():
+            if value is not None:
+                parameters[name] = value
         items: list[Item] = []
         try:
             async with self.admission.work():
@@ -118,6 +124,7 @@ class AudioService:
                         item.clip.uri = request.uri or item.clip.uri
                     item.clip.id = request.id or item.clip.id
                 await asyncio.to_thread(mark_missing, [item.clip for item in items], self.roots)
+                mark_times(item.clip for item in items)
                 return self._answers(items)
         finally:
             came = [request.upload for request in requests if request.upload]

@@ -66,6 +66,20 @@ class Neighbour:
     has_file: bool = False  # whether the clip's sound came from a file
 
 
+def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
+    """The chunk in a row of a clip, at a distance."""
+    return Neighbour(
+        clip_id=clip.id,
+        uri=clip.uri,
+        tags=clip.tags,
+        sample_rate=clip.sample_rate,
+        location=tuple(clip.locations[row].tolist()),
+        chunk_tags=clip.chunk_tags.get(row, {}),
+        distance=distance,
+        has_file=clip.source is not None,
+    )
+
+
 @dataclass(frozen=True)
 class Entry:
     """A stored clip without its chunks. `point` is its place in the plane of all clips, if asked

@@ -17,6 +17,7 @@ from audio_search.flow.configuration import configuration
 from audio_search.store import IndexFileError
 from executors.indexer import SimpleIndexer
 from executors.match_args import MatchArgs
+from executors.ranker import MyRanker
 from tests.store.sqlite.files import file_size_limit
 
 NOTHING = DocList[AudioClip]()
@@ -100,6 +101,32 @@ def test_index_answers_how_many_chunks_were_stored(indexer):
     assert len(answer.chunks) == 0
     (answer,) = index(indexer, clip('a'), include=['embedding'])
     np.testing.assert_array_equal(answer.chunks[2].embedding.to_int8(), vectors('a')[2])
+
+
+def test_several_places_of_a_clip_and_one_of_each_value(indexer):
+    index(indexer, *(clip(name, tags={'label': name in 'ab'}) for name in 'abcdef'))
+    ranker = MyRanker()
+
+    def ranked(*queries: AudioClip, **parameters: Any) -> list[AudioClip]:
+        found = docs(*search(indexer, *queries, **parameters))
+        return list(ranker.rank(found, parameters=parameters))
+
+    first, second = ranked(clip('a'), clip('c'), limit=2.0, per_clip=2.0)
+    for answer, own in ((first, 'a'), (second, 'c')):
+        assert [match.id for match in answer.matches[:2]] == [own, own]
+        assert len({match.id for match in answer.matches}) == 2
+        assert len(answer.matches) == 4
+        begins = [match.beg_in_ms for match in answer.matches[:2]]
+        assert abs(begins[0] - begins[1]) >= 4000
+        assert [match.query_beg_in_ms for match in answer.matches[:2]] == begins
+        assert {match.more_from_same for match in answer.matches} == {None}
+    (answer,) = ranked(clip('a'), exclude_self=True, group_by='label')
+    assert {match.tags['label']: match.more_from_same for match in answer.matches} == {
+        True: 0, False: 3
+    }  # fmt: skip
+    assert answer.matches[0].scores['cosine'] < answer.matches[1].scores['cosine']
+    (answer,) = ranked(clip('a'), per_clip=0.5)
+    assert 'per_clip is 0.5' in answer.error
 
 
 def test_search_finds_the_best_chunk_of_each_of_the_nearest_clips(indexer):
