@@ -112,13 +112,6 @@ class SearchParameters(IndexParameters):
         description='within: in place of max_distance, how many places that only resemble the '
         'sound may be answered for each hour; 1 unless given',
     )
-    min_gap_s: Number = Field(
-        default=None,
-        ge=0,
-        le=3600,
-        description='within: places with less than this between them are one event; 1 unless '
-        'given. per_clip: how far apart places of a clip begin; unless given they do not overlap',
-    )
     refine: bool = Field(
         default=False,
         description='within: read the sound around each event again, to tell begin and end to '
@@ -126,6 +119,13 @@ class SearchParameters(IndexParameters):
     )
     per_clip: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None, ge=1, le=1000, description='several places of a clip, nearest first; else one'
+    )
+    min_gap_s: Number = Field(
+        default=None,
+        ge=0,
+        le=3600,
+        description='per_clip: how far apart places of a clip begin, s; without it they do not '
+        'overlap. within: places with less between them are one event; 1 unless given',
     )
     group_by: Text | None = Field(
         default=None,

@@ -20,8 +20,14 @@ class MissingClip(ValueError):
         super().__init__(f'there is no clip {name!r}; see /clips for those there are')
 
 
-def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> None:
-    """Store a clip. Without tags it gets those of the clip whose place it takes."""
+def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> Clip | None:
+    """Store a clip, and give back what was stored: nothing yet for a part that is not the last one
+    to come. Without tags it gets those of the clip whose place it takes."""
+    if doc.part:
+        whole = transaction.keep_part(record, *doc.part)
+        if whole is None:
+            return None
+        record = whole
     if doc.tags is None:
         former = transaction.find(record.id, record.uri)
         # `find` also knows a clip by its sound, which `put` leaves where it is.
@@ -29,6 +35,7 @@ def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> None:
             record.tags = former.tags
         doc.tags = Tags(record.tags)
     transaction.put(record)
+    return record
 
 
 def keep_known(transaction: StoreTransaction, doc: AudioClip) -> None:

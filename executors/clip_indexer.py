@@ -1,6 +1,7 @@
 """What every indexer does with documents, whichever store it keeps them in."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ class ClipIndexer(FlowExecutor):
         """Store each clip with its chunks, in the place of any with its id or its uri.
 
         One that comes with `chunk_count` and no chunks is stored already: only its tags may change.
-        A clip without `tags` keeps those of the clip whose place it takes.
+        A clip without `tags` keeps those of the clip whose place it takes. A clip with a `part` is
+        stored when all of its parts are there; only then it has a `chunk_count`.
         """
         usable: list[tuple[AudioClip, Clip | None]] = []
         for doc in docs:
@@ -93,18 +95,19 @@ class ClipIndexer(FlowExecutor):
                 usable.append((doc, record))
             except ValueError as error:
                 fail(doc, error)
+        stored: list[tuple[AudioClip, Clip]] = []
         try:
             with self.store.transaction() as transaction:
                 for doc, record in usable:
                     if record is None:
                         keep_known(transaction, doc)
-                    else:
-                        put(transaction, doc, record)
+                    elif whole := put(transaction, doc, record):
+                        stored.append((doc, whole))
         except StorageError as error:
             for doc, _ in usable:
                 fail(doc, error)
-        for doc, record in usable:
-            if record is not None and not doc.error:
+        for doc, record in stored:
+            if not doc.error:
                 doc.id = ID(record.id)
                 doc.chunk_count = record.chunk_count
         if not _includes(parameters, 'embedding'):
@@ -185,14 +188,18 @@ class ClipIndexer(FlowExecutor):
 
     @requests(on='/lookup')
     def lookup(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        """Fill in what is stored of the clips with these ids or uris; others stay as they are."""
+        """Fill in what is stored of the clips with these ids or uris; others stay as they are but
+        for their `kept_parts`."""
         for doc in docs:
             try:
                 check_json(doc.id, doc.uri)
                 entry = self.store.find(doc.id, doc.uri)
+                kept = self.store.kept_parts(str(entry.id if entry else doc.id))
             except (ValueError, StorageError) as error:
                 fail(doc, error)
                 continue
+            if kept:
+                doc.kept_parts = Tags(asdict(kept))
             if entry:
                 fill_entry(doc, entry)
                 doc.tags = Tags(entry.tags)

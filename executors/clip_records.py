@@ -26,19 +26,24 @@ SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all c
 
 
 def record_of(doc: AudioClip, dimensions: int) -> Clip:
-    """What is kept of a clip. Raises ValueError for one that cannot be kept."""
+    """What is kept of a clip, or of a part of one. Raises ValueError for what cannot be kept."""
     if not doc.id and not doc.uri:
         raise ValueError('A clip needs an id or a uri to be stored under; give it one')
     rates = {chunk.tags.get(SAMPLE_RATE) for chunk in doc.chunks}
+    is_empty = doc.part is not None and not doc.chunks  # the recording ends before this part
     return Clip(
         id=doc.id or hashlib.sha256(str(doc.uri).encode()).hexdigest()[:32],
         uri=doc.uri,
         tags=dict(doc.tags or {}),
         source=None if doc.source is None else dict(doc.source),
         sample_rate=rates.pop() if len(rates) == 1 else None,
-        locations=np.array([_location(chunk) for chunk in doc.chunks], np.int64),
+        locations=np.array([_location(chunk) for chunk in doc.chunks], np.int64).reshape(
+            -1, len(LOCATION_COLUMNS)
+        ),
         chunk_tags={row: own for row, chunk in enumerate(doc.chunks) if (own := _own_tags(chunk))},
-        embeddings=embeddings_of(doc, dimensions),
+        embeddings=np.zeros((0, dimensions), np.int8)
+        if is_empty
+        else embeddings_of(doc, dimensions),
     )
 
 

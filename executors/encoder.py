@@ -72,6 +72,9 @@ class VGGishAudioEncoder(FlowExecutor):
             _count('batch_size', batch_size),
             pooling,
         )
+        # The network takes its memory, and a longer time, with the first batch: here, so that
+        # neither surprises whoever sends it.
+        self.model.warm_up()
         log.info(
             'model loaded',
             extra={

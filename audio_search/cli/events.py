@@ -33,15 +33,6 @@ FalseAlarmsPerHour = Annotated[
         help='Inside: in place of --max-distance, how many places may only resemble it; else 1.',
     ),
 ]
-MinGap = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        show_default=False,
-        help='Seconds between places: inside, those nearer to one another are one (else 1); with '
-        '--per-clip, from begin to begin (else they do not overlap).',
-    ),
-]
 Html = Annotated[
     Path | None,
     typer.Option(

@@ -59,6 +59,16 @@ def search(
             '--per-clip', min=1, show_default=False, help='Several places of each clip; else one.'
         ),
     ] = None,
+    min_gap: Annotated[
+        float | None,
+        typer.Option(
+            '--min-gap',
+            min=0,
+            show_default=False,
+            help='Seconds between the begins of places of one clip; else they do not overlap. '
+            'Inside a recording: places with fewer between them are one; else 1.',
+        ),
+    ] = None,
     group_by: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +104,6 @@ def search(
     within: events.Within = None,
     max_distance: events.MaxDistance = None,
     false_alarms_per_hour: events.FalseAlarmsPerHour = None,
-    min_gap: events.MinGap = None,
     refine: events.Refine = False,
     html: events.Html = None,
     url: Url = None,
@@ -110,20 +119,21 @@ def search(
       audio-search search query.wav --limit 3
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
     """
+    if min_gap is not None and within is None and (per_clip or 1) == 1:
+        raise WrongUse(
+            '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
+        )
     form = Form.JSON if as_json else form
     events.check_form(within, form in (Form.TABLE, Form.JSON), cut, html)
-    if min_gap is not None and within is None and (per_clip or 1) == 1:
-        raise WrongUse('--min-gap is between several places; add --within REC or --per-clip 2')
     parameters = events.parameters_of(
         within,
         max_distance=max_distance,
         false_alarms_per_hour=false_alarms_per_hour,
-        min_gap_s=min_gap,
         refine=refine,
     )
     if exclude_self:
         parameters['exclude_self'] = True
-    given = {'limit': limit, 'per_clip': per_clip, 'group_by': group_by}
+    given = {'limit': limit, 'per_clip': per_clip, 'min_gap_s': min_gap, 'group_by': group_by}
     parameters |= {name: value for name, value in given.items() if value is not None}
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)

@@ -60,7 +60,6 @@ HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Audio sear
 <li><a href="/health/ready">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li></ul></html>
 """
 
-GAP = 'min_gap_s'  # between events inside recordings, or between matches
 INSIDE = tuple(field.name for field in fields(Within) if field.name != 'recordings')
 
 Files = Annotated[list[UploadFile], File(description='sound files')]
@@ -293,9 +292,8 @@ def _times(chunk: ChunkBody) -> dict[str, float]:
 
 def _options(parameters: SearchParameters) -> dict[str, Any]:
     given = {name: getattr(parameters, name) for name in SearchParameters.model_fields}
-    inside = {name: given[name] if name == GAP else given.pop(name) for name in INSIDE}
-    within = Within.of(given['within'], **inside)
-    return given | {'within': within, GAP: None if within else given[GAP]}
+    inside = {name: given.pop(name) for name in INSIDE}
+    return given | {'within': Within.of(given['within'], **inside)}
 
 
 async def _check_form(request: Request, known: Sequence[str], parameters: type[BaseModel]) -> None:

@@ -9,13 +9,12 @@ from docarray import DocList
 
 from audio_search.audio import sources
 from audio_search.audio.windows import in_ms
-from audio_search.documents import AudioChunk, AudioClip, Tags, fail
+from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Tags, fail
 from audio_search.errors import Kind
 from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
 
 TIMES = ('beg_in_ms', 'end_in_ms')
-MAX_MS = 2**31 - 1  # docarray carries integers in 32 bits
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,12 @@ class Item:
     source: sources.Source | None = None
     upload: Upload | None = None  # where its sound came in the request
     is_stored: bool = False
+    duration_s: float = 0.0
+    # Of a long recording that is indexed part by part: how many there are, those that have to be
+    # sent, and what the index has of it (documents.AudioClip.kept_parts).
+    part_count: int = 1
+    parts: Sequence[int] = ()
+    kept_parts: dict[str, Any] | None = None
 
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
@@ -92,6 +97,7 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
     """Give each item the id it is stored under, and mark those whose file did not change."""
     for item, known in zip(items, stored, strict=True):
         assert item.source
+        item.kept_parts = known.kept_parts
         if not known.chunk_count:
             continue
         item.is_stored = True

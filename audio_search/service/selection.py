@@ -1,4 +1,4 @@
-"""What chooses clips and their places, checked before the indexer is asked."""
+"""Which clips a request chooses by their tags and uris, as parameters of the indexer."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from audio_search.store.filters import FilterError, validate
 
 
 def selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, Any]:
-    """As parameters of the indexer. Raises RequestError."""
+    """`filter` and `prefix` as far as they are given. Raises RequestError for a filter that cannot
+    be used."""
     chosen: dict[str, Any] = {}
     if filter is not None:
         chosen['filter'] = checked(filter)
@@ -17,20 +18,9 @@ def selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, An
 
 
 def checked(filter: dict[str, Any]) -> dict[str, Any]:
-    """The filter itself. Raises RequestError (INVALID) for one that cannot be used."""
+    """The filter. Raises RequestError for one that cannot be used."""
     try:
         validate(filter)
     except FilterError as error:
         raise RequestError(Kind.INVALID, str(error)) from None
     return filter
-
-
-def spread(per_clip: int | None, min_gap_s: float | None, group_by: str | None) -> dict[str, Any]:
-    """Those of places.Spread that are given. Raises RequestError (INVALID) for a gap of nothing."""
-    if min_gap_s is not None and (per_clip or 1) == 1:
-        raise RequestError(
-            Kind.INVALID,
-            'min_gap_s is between several places; add within, or a per_clip of 2 or more',
-        )
-    given = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
-    return {name: value for name, value in given.items() if value is not None}

@@ -15,10 +15,10 @@ from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
-from audio_search.service.recordings import batches
+from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
 from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
-from audio_search.service.selection import checked, selection, spread
+from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
 from audio_search.service.within import Within
@@ -97,14 +97,15 @@ class AudioService:
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        With `within`, which goes with neither `filter` nor `exclude_self`, it has its `events`
-        inside recordings in place of matches; `limit` is then their number. What `per_clip`,
-        `min_gap_s` and `group_by` do is said in places.Spread.
+        What `per_clip`, `min_gap_s` and `group_by` do is said in places.Spread. With `within` it
+        has its `events` inside recordings in place of matches; `limit` is then their number, and
+        no other choice of clips goes with it.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        if limit is not None:
-            parameters['limit'] = limit
-        parameters |= spread(per_clip, min_gap_s, group_by)
+        spread = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
+        for name, value in ({'limit': limit} | spread).items():
+            if value is not None:
+                parameters[name] = value
         items: list[Item] = []
         try:
             async with self.admission.work():
@@ -267,11 +268,12 @@ class AudioService:
             if endpoint == '/index'
             else usable
         )
-        done: list[AudioClip] = []
-        async for batch in self.pipeline.stream(endpoint, batches(sent), parameters):
-            done.extend(batch)
-        for item, clip in zip(sent, done, strict=True):
-            item.clip = clip
+        await asyncio.to_thread(plan, sent, self.settings, index=endpoint == '/index')
+        dispatch = Dispatch([item for item in sent if not item.clip.error])
+        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters):
+            dispatch.take(batch)
+            self.admission.extend()
+        dispatch.finish()
         if endpoint == '/index':
             for item in usable:
                 winner = last[item.clip.id]

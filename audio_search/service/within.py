@@ -17,14 +17,12 @@ class Within:
     """Which recordings, by the id or uri of one or a filter for several, and what is an event.
 
     `max_distance` or `false_alarms_per_hour` is the cut, one false alarm per hour where neither is
-    given; events with less than `min_gap_s` between them are one; `refine` tells begin and end more
-    exactly. Raises RequestError (INVALID) for two cuts.
+    given; `refine` tells begin and end more exactly. Raises RequestError (INVALID) for two cuts.
     """
 
     recordings: str | Mapping[str, Any]
     max_distance: float | None = None
     false_alarms_per_hour: float | None = None
-    min_gap_s: float | None = None
     refine: bool = False
 
     def __post_init__(self) -> None:
@@ -39,7 +37,7 @@ class Within:
         if recordings is not None:
             return cls(recordings, **options)
         for name, value in options.items():
-            if name != 'min_gap_s' and value not in (None, False):  # which matches may have too
+            if value not in (None, False):
                 raise _invalid(
                     f'{name} is for a search inside recordings; say which in within, or leave it '
                     'out'
@@ -59,7 +57,7 @@ class Within:
                 )
         options = asdict(self)
         recordings, refine = options.pop('recordings'), options.pop('refine')
-        options |= {name: others.get(name) for name in ('limit', 'include')}
+        options |= {name: others.get(name) for name in ('limit', 'include', 'min_gap_s')}
         if refine:
             options['limit'] = self._limited(options['limit'])
             options['include'] = ['embedding']  # of the query, which is compared again

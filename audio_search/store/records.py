@@ -40,6 +40,16 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class KeptParts:
+    """Of a recording that is not stored yet, the parts that are: their numbers, ascending, how many
+    there will be, and the version of the file that they are of (`sources.Source.version`)."""
+
+    numbers: tuple[int, ...]
+    count: int
+    source: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A stored chunk, and its cosine distance from a query: 1 - cos, in [0, 2].
 

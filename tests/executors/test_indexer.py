@@ -553,7 +553,7 @@ def test_errors_say_their_kind(indexer, path):
     assert unknown.error_kind == Kind.MISSING
     (bad,) = indexer.index(docs(AudioClip(id='n', uri='n.wav')))
     assert bad.error_kind == Kind.UNUSABLE
-    with file_size_limit(Path(path).stat().st_size):
+    with file_size_limit(1):
         answers = [
             *indexer.index(docs(clip('b'))),
             *indexer.update(docs(AudioClip(id='a', tags={'new': 1}))),

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,8 +18,8 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour, neighbour_of
-from audio_search.store.sqlite import filter_sql, opening, schema, statements
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.sqlite import filter_sql, opening, parts, schema, statements
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
@@ -175,11 +177,21 @@ class SqliteStore(ClipStore):
                 excluded=numbers,
                 snapshot=snapshot,
             )
-            wanted = {clip for one in found for clip in one.clips.tolist()}
-            clips = {number: statements.clip(db, number, embeddings=False) for number in wanted}
+            wanted = sorted(
+                {
+                    place
+                    for one in found
+                    for place in zip(one.clips.tolist(), one.ordinals.tolist(), strict=True)
+                }
+            )
+            chunks = {
+                (number, ordinal): chunk
+                for number, group in groupby(wanted, key=itemgetter(0))
+                for ordinal, chunk in statements.chunks(db, number, [one for _, one in group])
+            }
         return [
             [
-                neighbour_of(clips[clip], ordinal, distance)
+                replace(chunks[clip, ordinal], distance=distance)
                 for clip, ordinal, distance in zip(
                     one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
                 )
@@ -220,6 +232,10 @@ class SqliteStore(ClipStore):
     def find_many(self, names: Sequence[ClipRef]) -> list[Entry | None]:
         with self._readers.read() as (db, _):
             return statements.entries(db, names)
+
+    def kept_parts(self, clip_id: str) -> KeptParts | None:
+        with self._readers.read() as (db, _):
+            return parts.kept(db, clip_id)
 
     def clip(self, clip_id: str) -> Clip | None:
         with self._readers.read() as (db, _):
