@@ -16,9 +16,12 @@ UNRELATED_DISTANCE: dict[Kind, tuple[float, ...]] = {
 }
 OTHER_SOUNDS_PER_HOUR = 30  # that an hour of recording is taken to hold
 
-# The recording's own lower tail: below these quantiles lie the events that are looked for, and
-# other rare sounds. Fewer places than MIN_PLACES say nothing of their tail.
-QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25)
+# The recording's own lower tail is fitted to the lowest of these quantiles, but to none within the
+# distance of MAYBE_SHARE: there lie the sounds that are looked for. Fewer places than MIN_PLACES
+# say nothing of their tail.
+QUANTILES = np.array([0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5])
+FITTED = 6
+MAYBE_SHARE = 0.033
 MIN_PLACES = 400
 
 STEP = 0.001  # between the distances that are tried
@@ -32,15 +35,15 @@ def cut_for(distance: np.ndarray, hours: float, per_hour: float, kind: Kind) -> 
     `kind` as in their profiles.
 
     Two kinds are added up. What a recording usually sounds like, its background, comes near by
-    chance: its distances are taken for normal in their lower tail, which is fitted to QUANTILES and
-    extrapolated. And some other sound occurs that is like the query: so often as unrelated sounds
-    are alike in general, since of this recording nobody can say which sounds are unrelated.
+    chance: its distances are taken for normal in their lower tail, which is extrapolated. And some
+    other sound occurs that is like the query: so often as unrelated sounds are alike in general,
+    since of this recording nobody can say which sounds are unrelated.
     """
     distances = np.arange(STEP, FAR, STEP)
     expected = OTHER_SOUNDS_PER_HOUR * _unrelated(distances, kind)
     heard = distance[distance < FAR]
     if len(heard) >= MIN_PLACES:
-        expected += _share(distances, heard) * len(heard) / hours
+        expected += _share(distances, heard, kind) * len(heard) / hours
     allowed = np.flatnonzero(expected <= per_hour)
     return float(distances[allowed[-1]]) if len(allowed) else 0.0
 
@@ -53,7 +56,11 @@ def _unrelated(distances: np.ndarray, kind: Kind) -> np.ndarray:
     return np.exp(np.where(distances < table[0], below, np.interp(distances, table, logs)))
 
 
-def _share(distances: np.ndarray, heard: np.ndarray) -> np.ndarray:
+def _share(distances: np.ndarray, heard: np.ndarray, kind: Kind) -> np.ndarray:
     """The share of places that is at most this far, by a normal law for the lower tail."""
-    scale, centre = np.polyfit(ndtri(QUANTILES), np.quantile(heard, QUANTILES), 1)
-    return ndtr((distances - centre) / max(scale, STEP))
+    maybe = UNRELATED_DISTANCE[kind][UNRELATED_SHARE.index(MAYBE_SHARE)]
+    quantiles = np.quantile(heard, QUANTILES)
+    first = min(int((quantiles <= maybe).sum()), len(QUANTILES) - 2)
+    which = slice(first, first + FITTED)
+    scale, centre = np.polyfit(ndtri(QUANTILES[which]), quantiles[which], 1)
+    return np.asarray(ndtr((distances - centre) / max(scale, STEP)))

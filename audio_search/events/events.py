@@ -60,7 +60,7 @@ def _edged(profile: Profile, run: np.ndarray, usual: float) -> Event:
 
 def crossing(profile: Profile, distance: np.ndarray, index: int, step: int, level: float) -> float:
     """When the profile rises above `level`, seen from an example below it, by linear interpolation
-    between the middles of examples; where none follows, that of the last.
+    between the middles of examples; where none follows, the edge of the last.
 
     `distance` is that of the profile, or the same smoothed; `step` is 1 to look ahead, -1 to look
     back.
@@ -69,7 +69,7 @@ def crossing(profile: Profile, distance: np.ndarray, index: int, step: int, leve
     while True:
         other = index + step
         if not 0 <= other < len(time_s) or abs(time_s[other] - time_s[index]) > max_step_s:
-            return float(time_s[index])
+            return float(time_s[index] + step * profile.length_s / 2)
         if distance[other] > level:
             share = (level - distance[index]) / (distance[other] - distance[index])
             return float(time_s[index] + share * (time_s[other] - time_s[index]))
