@@ -62,6 +62,16 @@ def test_the_indexer_is_asked_for_what_was_given_and_no_more(api: Api) -> None:
     assert (asked['false_alarms_per_hour'], asked['min_gap_s']) == (2, 0)
 
 
+def test_events_have_no_form_but_json(api: Api) -> None:
+    body = {'data': [{'uri': 'query.wav'}], 'parameters': {'within': 'long.wav'}}
+    response = api.send('/search?format=csv', body)
+    assert response.status_code == 422
+    assert response.json()['detail'] == (
+        'csv is a form of matches, not of events; ask for format=json'
+    )
+    assert api.send('/search?format=json', body).status_code == 200
+
+
 def test_recordings_that_are_not_there_refuse_the_request(api: Api) -> None:
     response = api.post('/search', {'uri': 'query.wav'}, within='other.wav')
     assert response.status_code == 404
