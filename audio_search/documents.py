@@ -186,7 +186,7 @@ class AudioClip(BaseDoc):
         '"distance", "rarity"} for each place where the sound occurs, best first',
     )
     compared: str | None = Field(
-        default=None, description='what was compared to find them: example or window'
+        default=None, description='what of the sounds was compared: example or window'
     )
     max_distance: float | None = Field(
         default=None, description='what is further away is none of the events'

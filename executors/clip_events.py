@@ -89,10 +89,15 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         }
         for (event, clip), one_in in zip(found, rarity, strict=True)
     )
-    query.compared = 'window' if made.pooling == 'mean' else 'example'
+    query.compared = compared(made, 'example')
     query.max_distance = round(float(cut), 4)
     if is_usual(everywhere, kind):
         query.note = USUAL
+
+
+def compared(made: Configuration, wanted: str) -> str:
+    """What can be compared of what was wanted, example or window: of means only windows."""
+    return 'window' if made.pooling == 'mean' else wanted
 
 
 def _query(query: AudioClip, made: Configuration) -> tuple[Examples, float]:

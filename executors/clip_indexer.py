@@ -16,7 +16,7 @@ from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
 from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
-from executors.clip_events import fill_events
+from executors.clip_events import compared, fill_events
 from executors.clip_records import (
     embeddings_of,
     fill_chunks,
@@ -25,7 +25,7 @@ from executors.clip_records import (
     match_of,
     record_of,
 )
-from executors.match_args import MatchArgs, check_traversal, parse_limit
+from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
 
 DEFAULT_PAGE = 100
 
@@ -117,7 +117,8 @@ class ClipIndexer(FlowExecutor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`.
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`,
+        `match` (window, or example: by the nearest of their examples of 0.96 s).
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         queries: list[AudioClip] = []
@@ -262,6 +263,7 @@ class ClipIndexer(FlowExecutor):
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
     ) -> None:
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
+        match = parameters.get('match') and parse_match(parameters['match'])
         excluded = None
         if parameters.get('exclude_self'):
             excluded = [
@@ -274,9 +276,12 @@ class ClipIndexer(FlowExecutor):
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
+                by_example=match == 'example',
             )
         )
         for doc in queries:
+            if match:
+                doc.compared = compared(self.configuration, match)
             for chunk in doc.chunks:
                 chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
 

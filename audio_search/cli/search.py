@@ -26,6 +26,13 @@ from audio_search.settings import Settings
 NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
 
 
+class Match(StrEnum):
+    """What of a clip is compared."""
+
+    WINDOW = 'window'
+    EXAMPLE = 'example'
+
+
 class Form(StrEnum):
     """What a search prints."""
 
@@ -57,6 +64,14 @@ def search(
     exclude_self: Annotated[
         bool, typer.Option('--exclude-self', help="Leave out the file's own clip.")
     ] = False,
+    match: Annotated[
+        Match | None,
+        typer.Option(
+            show_default=False,
+            help='Compare windows of 4 s, as by default, or the nearest of their examples of '
+            '0.96 s: for a short sound among others.',
+        ),
+    ] = None,
     form: Annotated[
         Form, typer.Option('--format', help='What to print; --json is --format json.')
     ] = Form.TABLE,
@@ -111,6 +126,8 @@ def search(
     )
     if exclude_self:
         parameters['exclude_self'] = True
+    if match is not None:
+        parameters['match'] = match.value
     if limit is not None:
         parameters['limit'] = limit
     if filter is not None:

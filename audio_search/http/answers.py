@@ -88,8 +88,9 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
         fields['note'] = clip.note
     if clip.events is not None:
         fields['events'] = clip.events
-        fields['compared'] = clip.compared
         fields['max_distance'] = clip.max_distance
+    if clip.compared:
+        fields['compared'] = clip.compared
     if clip.chunks:
         fields['chunks'] = [_chunk_answer(clip, chunk) for chunk in clip.chunks]
     return fields

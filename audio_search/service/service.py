@@ -90,16 +90,19 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         exclude_self: bool = False,
         include: Sequence[str] = (),
+        match: str | None = None,
         within: Within | None = None,
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        With `within`, which goes with neither `filter` nor `exclude_self`, it has its `events`
-        inside recordings in place of matches; `limit` is then their number.
+        `match` is window or example: what of a clip is compared.
+
+        With `within`, which goes with none of `filter`, `exclude_self` and `match`, it has its
+        `events` inside recordings in place of matches; `limit` is then their number.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        if limit is not None:
-            parameters['limit'] = limit
+        given = {'limit': limit, 'match': match}
+        parameters |= {name: value for name, value in given.items() if value is not None}
         items: list[Item] = []
         try:
             async with self.admission.work():

@@ -51,7 +51,7 @@ class Within:
 
         Raises RequestError (INVALID) for what does not go together.
         """
-        for name in ('filter', 'exclude_self'):
+        for name in ('filter', 'exclude_self', 'match'):
             if others.get(name):
                 raise _invalid(
                     f'{name} cannot be used with within, which says what is searched; leave out '
