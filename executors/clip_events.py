@@ -15,6 +15,7 @@ from audio_search.events import (
     QueryError,
     cut_for,
     find,
+    is_usual,
     of_windows,
     profile,
     rarities,
@@ -26,6 +27,10 @@ from executors.match_args import parse_limit
 
 FALSE_ALARMS_PER_HOUR = 1.0
 MIN_GAP_S = 1.0
+USUAL = (
+    'half of the recording or more sounds like the query, so that few events or none '
+    'stand out of it; choose a part of the query that is unlike the rest, or give a max_distance'
+)
 MAX_EVENTS = 10_000
 MAX_RECORDINGS = 10_000
 TIMES = [LOCATION_COLUMNS.index(name) for name in ('beg_in_ms', 'end_in_ms')]
@@ -58,12 +63,15 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         near = profile(sound, examples, query_s, made.window_s)
         recordings.append((ClipRef(clip.id, clip.uri), near))
         described[clip.id] = recording_of(clip)
-    everywhere = np.concatenate([np.empty(0), *(near.distance for _, near in recordings)])
+    if not recordings:
+        raise NoRecording('what was to be searched inside was deleted meanwhile; index it again')
+    everywhere = np.concatenate([near.distance for _, near in recordings])
+    kind = recordings[0][1].kind
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
     if cut is None:
         wanted = parameters.get('false_alarms_per_hour') or FALSE_ALARMS_PER_HOUR
-        cut = cut_for(everywhere, hours, wanted)
+        cut = cut_for(everywhere, hours, wanted, kind)
     gap_s = parameters.get('min_gap_s')
     found = [
         (event, clip)
@@ -85,8 +93,15 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     )
     found_in = dict.fromkeys(event['id'] for event in query.events) or list(described)[:1]
     query.recordings = Rows(described[id_] for id_ in found_in)
-    query.compared = 'window' if made.pooling == 'mean' else 'example'
+    query.compared = compared(made, 'example')
     query.max_distance = round(float(cut), 4)
+    if is_usual(everywhere, kind):
+        query.note = USUAL
+
+
+def compared(made: Configuration, wanted: str) -> str:
+    """What can be compared of what was wanted, example or window: of means only windows."""
+    return 'window' if made.pooling == 'mean' else wanted
 
 
 def _query(query: AudioClip, made: Configuration) -> tuple[Examples, float]:

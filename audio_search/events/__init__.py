@@ -2,13 +2,13 @@
 
     recording = of_windows(embeddings, begin_s, end_s, pooling, window_s)
     near = profile(query, recording, query_s, window_s)
-    cut = cut_for(near.distance, near.hours, per_hour=1)
+    cut = cut_for(near.distance, near.hours, per_hour=1, kind=near.kind)
     events = find(near, cut, min_gap_s=1)
 
 Knows neither stores nor documents.
 """
 
-from audio_search.events.cuts import cut_for
+from audio_search.events.cuts import cut_for, is_usual
 from audio_search.events.events import Event, find
 from audio_search.events.examples import Examples, of_windows
 from audio_search.events.profiles import Profile, QueryError, profile
@@ -23,6 +23,7 @@ __all__ = [
     'QueryError',
     'cut_for',
     'find',
+    'is_usual',
     'of_windows',
     'profile',
     'rarities',

@@ -71,6 +71,17 @@ def test_times_are_told_closely_on_request(service: RunningService, recording: s
     assert 'note' not in found
 
 
+def test_events_of_a_file_that_is_gone_are_as_they_are_stored(
+    service: RunningService, recording: str, sounds: Path
+) -> None:
+    (stored,) = service.answers('/search', {'uri': PART}, within=recording)
+    (sounds / recording).unlink()
+    (found,) = service.answers('/search', {'uri': PART}, within=recording, refine=True)
+    assert found['events'] == stored['events']
+    assert 'of 2 events could not be told more exactly' in found['note']
+    assert 'does not exist' in found['note']
+
+
 def test_several_recordings_are_named_by_a_filter(service: RunningService, recording: str) -> None:
     (found,) = service.answers('/search', {'uri': PART}, within={'kind': 'field'})
     assert {event['uri'] for event in found['events']} == {recording}
@@ -83,6 +94,16 @@ def test_an_indexed_clip_is_looked_for_by_its_id(service: RunningService, record
     (clip,) = service.answers('/index', {'uri': PART})
     (found,) = service.answers('/search', {'id': clip['id']}, within=recording)
     assert len(found['events']) == len(BEGINS_S)
+
+
+def test_clips_are_found_by_their_examples(service: RunningService, recording: str) -> None:
+    (found,) = service.answers('/search', {'uri': PART}, match='example')
+    assert found['compared'] == 'example'
+    best, other = found['matches']
+    assert (best['uri'], best['scores']['cosine'] < 0.3) == (recording, True)
+    assert other['scores']['cosine'] > 0.5
+    status, output, _ = run(service, 'search', PART, '--match', 'example', '--json')
+    assert (status, json.loads(output)['matches']) == (0, found['matches'])
 
 
 def test_a_recording_that_is_not_indexed(service: RunningService, recording: str) -> None:
