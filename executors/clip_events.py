@@ -26,6 +26,10 @@ from executors.match_args import parse_limit
 
 FALSE_ALARMS_PER_HOUR = 1.0
 MIN_GAP_S = 1.0
+LIKE_EVERYWHERE = (
+    'the recording sounds like the query nearly everywhere, so that no distance gives so few false '
+    'alarms; give a max_distance, or a part of the query that is unlike the recording'
+)
 MAX_EVENTS = 10_000
 MAX_RECORDINGS = 10_000
 TIMES = [LOCATION_COLUMNS.index(name) for name in ('beg_in_ms', 'end_in_ms')]
@@ -58,12 +62,14 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         near = profile(sound, examples, query_s, made.window_s)
         recordings.append((ClipRef(clip.id, clip.uri), near))
         described[clip.id] = recording_of(clip)
-    everywhere = np.concatenate([np.empty(0), *(near.distance for _, near in recordings)])
+    if not recordings:
+        raise NoRecording('what was to be searched inside was deleted meanwhile; index it again')
+    everywhere = np.concatenate([near.distance for _, near in recordings])
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
     if cut is None:
         wanted = parameters.get('false_alarms_per_hour') or FALSE_ALARMS_PER_HOUR
-        cut = cut_for(everywhere, hours, wanted)
+        cut = cut_for(everywhere, hours, wanted, recordings[0][1].kind)
     gap_s = parameters.get('min_gap_s')
     found = [
         (event, clip)
@@ -87,6 +93,8 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     query.recordings = Rows(described[id_] for id_ in found_in)
     query.compared = 'window' if made.pooling == 'mean' else 'example'
     query.max_distance = round(float(cut), 4)
+    if cut == 0:
+        query.note = LIKE_EVERYWHERE
 
 
 def _query(query: AudioClip, made: Configuration) -> tuple[Examples, float]:

@@ -2,7 +2,7 @@
 
     recording = of_windows(embeddings, begin_s, end_s, pooling, window_s)
     near = profile(query, recording, query_s, window_s)
-    cut = cut_for(near.distance, near.hours, per_hour=1)
+    cut = cut_for(near.distance, near.hours, per_hour=1, kind=near.kind)
     events = find(near, cut, min_gap_s=1)
 
 Knows neither stores nor documents.

@@ -1,13 +1,17 @@
 """How near each place of a recording is to a query."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from audio_search.errors import Kind
+from audio_search import errors
 from audio_search.events.examples import EXAMPLE_S, Examples
 
-FAR = 2.0  # the distance of what cannot be near: where nothing can be heard, or nothing is known
+Kind = Literal['example', 'window', 'whole']
+
+FAR = 2.0  # the distance of silence, which is not near to anything
+UNLIKE = 1.0  # the distance of sounds that have nothing in common
 MAX_QUERY_S = 60.0
 NEIGHBOUR_S = 0.5  # a stored example lies within half of a second of every time
 
@@ -15,21 +19,22 @@ NEIGHBOUR_S = 0.5  # a stored example lies within half of a second of every time
 class QueryError(ValueError):
     """A sound that cannot be looked for in a recording; the message says what to do."""
 
-    kind = Kind.UNUSABLE
+    kind = errors.Kind.UNUSABLE
 
 
 @dataclass(frozen=True)
 class Profile:
     """Distances 1 - cos, float64 [n], at the times `time_s`, float64 [n], ascending.
 
-    With `span_s` None a time is the middle of an example (or window) of `length_s`, which is that
-    near to some part of the query. Otherwise it is where the query, of `span_s`, would begin if it
+    By its `kind` a time is the middle of an example, or of a window, of `length_s`, which is that
+    near to some part of the query; or it is where the `whole` query, of `span_s`, would begin if it
     occurred there from its beginning to its end, and the distance is the mean along it.
     """
 
     time_s: np.ndarray
     distance: np.ndarray
     length_s: float
+    kind: Kind
     span_s: float | None = None
 
     @property
@@ -40,10 +45,14 @@ class Profile:
         return float(self.time_s[-1] - self.time_s[0] + self.length_s) / 3600
 
     @property
+    def capped(self) -> np.ndarray:
+        """The distances, but for silence that of sounds which have nothing in common, [n]."""
+        return np.minimum(self.distance, UNLIKE)
+
+    @property
     def usual(self) -> float:
-        """The median of the distances where something can be heard; FAR where nothing can."""
-        heard = self.distance[self.distance < FAR]
-        return float(np.median(heard)) if len(heard) else FAR
+        """The median of them."""
+        return float(np.median(self.capped))
 
 
 def profile(query: Examples, recording: Examples, query_s: float, window_s: float) -> Profile:
@@ -77,7 +86,7 @@ def _of_any(query: Examples, recording: Examples) -> Profile:
         sounding = recording.sounding
         distance[sounding] = 1 - nearest[sounding].astype(np.float64)
     middle_s = recording.begin_s + recording.length_s / 2
-    return Profile(middle_s, distance.clip(0, FAR), recording.length_s)
+    return Profile(middle_s, distance.clip(0, FAR), recording.length_s, recording.compared)
 
 
 def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: float) -> Profile:
@@ -85,10 +94,10 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
 
     For an example of the query the nearer of the two stored ones around its time counts. Where none
     is within NEIGHBOUR_S, at the ends of a recording, or where nothing can be heard, the distance
-    is 1, as of sounds that have nothing in common. `silent_s`: what is silent at its beginning.
+    is UNLIKE. `silent_s`: what is silent at the query's beginning.
     """
     starts = recording.begin_s
-    distances = np.where(recording.sounding, 1 - query.vectors @ recording.vectors.T, 1.0)
+    distances = np.where(recording.sounding, 1 - query.vectors @ recording.vectors.T, UNLIKE)
     reach_s = NEIGHBOUR_S + (recording.length_s - EXAMPLE_S) / 2
     total = np.zeros(len(starts))
     for row, offset_s in zip(distances, query.begin_s - query.begin_s[0], strict=True):
@@ -100,4 +109,4 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
             np.minimum(best, row[index], out=best, where=is_near)
         total += best
     mean = (total / len(query)).clip(0, FAR)
-    return Profile(starts - silent_s, mean, recording.length_s, query_s)
+    return Profile(starts - silent_s, mean, recording.length_s, 'whole', query_s)

@@ -58,7 +58,7 @@ def refined(event: Event, near: Profile) -> Event:
     if near.span_s is not None:
         return _aligned(event, near, near.span_s)
     time_s = near.time_s
-    distance = np.convolve(np.pad(near.distance, 1, mode='edge'), [0.25, 0.5, 0.25], 'valid')
+    distance = np.convolve(np.pad(near.capped, 1, mode='edge'), [0.25, 0.5, 0.25], 'valid')
     inside = (time_s > event.beg_s - MAX_MOVE_S) & (time_s < event.end_s + MAX_MOVE_S)
     if not inside.any():
         return event
@@ -69,7 +69,7 @@ def refined(event: Event, near: Profile) -> Event:
     for share, step, former_s in ((BEGIN_EDGE, -1, event.beg_s), (END_EDGE, 1, event.end_s)):
         level = distance[peak] + share * max(usual - distance[peak], 0)
         below = places[distance[places] <= level]
-        edge_s = crossing(time_s, distance, below[0 if step < 0 else -1], step, level)
+        edge_s = crossing(near, distance, below[0 if step < 0 else -1], step, level)
         edges.append(edge_s if abs(edge_s - former_s) <= MAX_MOVE_S else former_s)
     beg_s, end_s = edges
     return replace(
