@@ -15,6 +15,7 @@ from audio_search.events import (
     QueryError,
     cut_for,
     find,
+    is_usual,
     of_windows,
     profile,
     rarities,
@@ -26,9 +27,9 @@ from executors.match_args import parse_limit
 
 FALSE_ALARMS_PER_HOUR = 1.0
 MIN_GAP_S = 1.0
-LIKE_EVERYWHERE = (
-    'the recording sounds like the query nearly everywhere, so that no distance gives so few false '
-    'alarms; give a max_distance, or a part of the query that is unlike the recording'
+USUAL = (
+    'half of the recording or more sounds like the query, so that few events or none '
+    'stand out of it; choose a part of the query that is unlike the rest, or give a max_distance'
 )
 MAX_EVENTS = 10_000
 MAX_RECORDINGS = 10_000
@@ -65,11 +66,12 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     if not recordings:
         raise NoRecording('what was to be searched inside was deleted meanwhile; index it again')
     everywhere = np.concatenate([near.distance for _, near in recordings])
+    kind = recordings[0][1].kind
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
     if cut is None:
         wanted = parameters.get('false_alarms_per_hour') or FALSE_ALARMS_PER_HOUR
-        cut = cut_for(everywhere, hours, wanted, recordings[0][1].kind)
+        cut = cut_for(everywhere, hours, wanted, kind)
     gap_s = parameters.get('min_gap_s')
     found = [
         (event, clip)
@@ -93,8 +95,8 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     query.recordings = Rows(described[id_] for id_ in found_in)
     query.compared = 'window' if made.pooling == 'mean' else 'example'
     query.max_distance = round(float(cut), 4)
-    if cut == 0:
-        query.note = LIKE_EVERYWHERE
+    if is_usual(everywhere, kind):
+        query.note = USUAL
 
 
 def _query(query: AudioClip, made: Configuration) -> tuple[Examples, float]:

@@ -49,7 +49,9 @@ Refine = Annotated[
 
 def parameters_of(within: str | None, **options: Any) -> dict[str, Any]:
     """Those of POST /search; the service says what does not go together."""
-    given = {name: value for name, value in options.items() if value not in (None, False)}
+    given = {
+        name: value for name, value in options.items() if value is not None and value is not False
+    }
     if within is None:
         return given
     is_filter = within.lstrip().startswith('{')

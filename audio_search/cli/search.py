@@ -47,7 +47,12 @@ def search(
         ),
     ],
     limit: Annotated[
-        int | None, typer.Option(min=1, show_default=False, help='How many clips; else 5.')
+        int | None,
+        typer.Option(
+            min=1,
+            show_default=False,
+            help='How many clips, else 5; inside a recording how many events, else all.',
+        ),
     ] = None,
     filter: Filter = None,
     exclude_self: Annotated[

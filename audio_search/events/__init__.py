@@ -8,7 +8,7 @@
 Knows neither stores nor documents.
 """
 
-from audio_search.events.cuts import cut_for
+from audio_search.events.cuts import cut_for, is_usual
 from audio_search.events.events import Event, find
 from audio_search.events.examples import Examples, of_windows
 from audio_search.events.profiles import Profile, QueryError, profile
@@ -23,6 +23,7 @@ __all__ = [
     'QueryError',
     'cut_for',
     'find',
+    'is_usual',
     'of_windows',
     'profile',
     'rarities',

@@ -48,6 +48,15 @@ def cut_for(distance: np.ndarray, hours: float, per_hour: float, kind: Kind) -> 
     return float(distances[allowed[-1]]) if len(allowed) else 0.0
 
 
+def is_usual(distance: np.ndarray, kind: Kind) -> bool:
+    """Whether half of a recording or more is as near as the sounds that are looked for."""
+    return bool(np.median(distance) <= _maybe(kind))
+
+
+def _maybe(kind: Kind) -> float:
+    return UNRELATED_DISTANCE[kind][UNRELATED_SHARE.index(MAYBE_SHARE)]
+
+
 def _unrelated(distances: np.ndarray, kind: Kind) -> np.ndarray:
     """The share of unrelated sounds that are at most this far, extrapolated below the table."""
     table, logs = np.array(UNRELATED_DISTANCE[kind]), np.log(UNRELATED_SHARE)
@@ -58,9 +67,8 @@ def _unrelated(distances: np.ndarray, kind: Kind) -> np.ndarray:
 
 def _share(distances: np.ndarray, heard: np.ndarray, kind: Kind) -> np.ndarray:
     """The share of places that is at most this far, by a normal law for the lower tail."""
-    maybe = UNRELATED_DISTANCE[kind][UNRELATED_SHARE.index(MAYBE_SHARE)]
     quantiles = np.quantile(heard, QUANTILES)
-    first = min(int((quantiles <= maybe).sum()), len(QUANTILES) - 2)
+    first = min(int((quantiles <= _maybe(kind)).sum()), len(QUANTILES) - 2)
     which = slice(first, first + FITTED)
     scale, centre = np.polyfit(ndtri(QUANTILES[which]), quantiles[which], 1)
     return np.asarray(ndtr((distances - centre) / max(scale, STEP)))

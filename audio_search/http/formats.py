@@ -130,6 +130,11 @@ async def formatted(
     if form.name is None:
         return answer
     for query in answer.data:
+        if query.events is not None:
+            raise RequestError(
+                Kind.INVALID,
+                f'{form.name} is a form of matches, not of events; ask for format=json',
+            )
         if query.error:
             raise RequestError(Kind.UNUSABLE, query.error)
     queries = [query.model_dump() for query in answer.data]

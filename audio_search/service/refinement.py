@@ -27,10 +27,7 @@ from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 MAX_EVENT_S = 120  # of one that is refined: a longer one is read to no purpose
 BATCH_EVENTS = 8  # read at once; each is some 10 s of sound
 FRAME = SAMPLE_RATE_HZ // 100  # windows that begin on a frame of the spectrogram share it
-UNREFINED = (
-    'begin and end of {count} of the events are those of the stored windows, because their sound '
-    'cannot be read: {reason}'
-)
+UNREFINED = 'begin and end of {count} events could not be told more exactly: {reason}'
 WHOLE_WINDOWS = (
     'the index keeps one mean of each window, so begin and end cannot be told more exactly; leave '
     'out refine, or index with AUDIO_SEARCH_POOLING=concat'
@@ -64,7 +61,8 @@ async def refine(pipeline: Pipeline, query: AudioClip, made: Status, roots: Root
                 row.update(_as_row(refined(_event(row), near)))
     query.events = Rows(rows)
     if problems:
-        query.note = UNREFINED.format(count=len(problems), reason=problems[0])
+        unrefined = UNREFINED.format(count=len(problems), reason=problems[0])
+        query.note = f'{query.note}; {unrefined}' if query.note else unrefined
 
 
 def _query(query: AudioClip, made: Status) -> tuple[Examples, float]:
@@ -96,7 +94,9 @@ def _read(row: dict[str, Any], span_s: float | None, window_s: float, roots: Roo
         return clip
     around_s = MARGIN_S + 2 * window_s
     try:
-        source = sources.resolve(str(clip.uri), roots)
+        if not clip.uri:
+            raise sources.MediaError('the recording was indexed without a file')
+        source = sources.resolve(clip.uri, roots)
         first_s = max(source.beg_s, event.beg_s - around_s)
         last_s = event.end_s + around_s + (span_s or 0)
         if source.end_s is not None:

@@ -37,7 +37,7 @@ class Within:
         if recordings is not None:
             return cls(recordings, **options)
         for name, value in options.items():
-            if value not in (None, False):
+            if value is not None and value is not False:
                 raise _invalid(
                     f'{name} is for a search inside recordings; say which in within, or leave it '
                     'out'

@@ -71,6 +71,17 @@ def test_times_are_told_closely_on_request(service: RunningService, recording: s
     assert 'note' not in found
 
 
+def test_events_of_a_file_that_is_gone_are_as_they_are_stored(
+    service: RunningService, recording: str, sounds: Path
+) -> None:
+    (stored,) = service.answers('/search', {'uri': PART}, within=recording)
+    (sounds / recording).unlink()
+    (found,) = service.answers('/search', {'uri': PART}, within=recording, refine=True)
+    assert found['events'] == stored['events']
+    assert 'of 2 events could not be told more exactly' in found['note']
+    assert 'does not exist' in found['note']
+
+
 def test_several_recordings_are_named_by_a_filter(service: RunningService, recording: str) -> None:
     (found,) = service.answers('/search', {'uri': PART}, within={'kind': 'field'})
     assert {event['uri'] for event in found['events']} == {recording}

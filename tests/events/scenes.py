@@ -56,7 +56,7 @@ class Scene:
 
     def embeddings(self, starts: np.ndarray, pooling: str = 'concat') -> np.ndarray:
         """int8 [windows, dimensions]"""
-        usual, rng = direction(10**6), np.random.default_rng(self.seed)
+        usual, rng = direction(10**6), np.random.default_rng([10**6, self.seed])
         rows = []
         for start in starts:
             examples = []

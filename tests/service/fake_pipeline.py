@@ -36,7 +36,8 @@ class FakePipeline(Pipeline):
 
     `stored` are the clips, `encoded` the uris of those that were encoded. `gate`, where set, holds
     requests that run through all executors until it opens. `down` names executors that do not
-    answer; with `disk_full` the index can neither be read nor written.
+    answer; with `disk_full` the index can neither be read nor written. `searched` has the
+    parameters of searches; inside a recording every query occurs once.
     """
 
     def __init__(self, roots: Roots) -> None:
@@ -49,6 +50,8 @@ class FakePipeline(Pipeline):
         self.down = ''
         self.disk_full = False
         self.notes: dict[str, str] = {}
+        self.searched: list[Parameters] = []
+        self.pooling = 'concat'
 
     async def check(self) -> None:
         if self.down:
@@ -83,6 +86,7 @@ class FakePipeline(Pipeline):
         return docs, {}
 
     def _search(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
+        self.searched.append(parameters)
         for doc in docs:
             if doc.error:
                 continue
@@ -94,6 +98,9 @@ class FakePipeline(Pipeline):
                     raise Refused(Kind.MISSING, f'there is no clip {doc.id!r}')
             except ValueError as error:
                 fail(doc, error)
+                continue
+            if parameters.get('within'):
+                self._fill_events(doc, parameters)
                 continue
             own = self._find(doc)
             found = [
@@ -112,6 +119,15 @@ class FakePipeline(Pipeline):
                 for clip in found[: int(parameters.get('limit', 5))]
             )
         return docs, {}
+
+    def _fill_events(self, doc: AudioClip, parameters: Parameters) -> None:
+        recording = self._find(AudioClip(id=parameters['within'], uri=parameters.get('within_uri')))
+        if recording is None:
+            fail(doc, Refused(Kind.MISSING, f'{parameters["within"]} is not indexed'))
+            return
+        times = {'beg_s': 1.0, 'end_s': 2.5, 'peak_s': 1.5, 'distance': 0.25, 'rarity': 100}
+        doc.events = [{'id': recording.id, 'uri': recording.uri, **times}]
+        doc.compared, doc.max_distance = 'example', 0.5
 
     def _lookup(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
         for doc in docs:
@@ -171,7 +187,7 @@ class FakePipeline(Pipeline):
             'chunks': sum(clip.chunk_count or 0 for clip in self.stored.values()),
             'model': {'name': 'fake', 'sha256': '0' * 64},
             'index': {'path': 'nowhere', 'bytes': 0},
-            'pooling': 'concat',
+            'pooling': self.pooling,
             'dimensions': 512,
             'window_s': 4.0,
             'padding': 'repeat',
