@@ -209,6 +209,9 @@ class AudioClip(BaseDoc):
         description='of a search within recordings: {"id", "uri", "beg_s", "end_s", "peak_s", '
         '"distance", "rarity"} for each place where the sound occurs, best first',
     )
+    stretches: JsonRows | None = Field(
+        default=None, description='of a stored clip: how near it is to a sound, see stretches'
+    )
     recordings: JsonRows | None = Field(
         default=None,
         description='{"id", "uri", "duration_s", "recorded_at"} of the recordings of the events',

@@ -132,12 +132,7 @@ def places_in(clip: Clip, queries: np.ndarray, count: int, min_gap_s: float) -> 
     """The at most `count` places of a clip that are nearest to `queries`, int8 [windows,
     dimensions], nearest first, which begin at least `min_gap_s` apart. Silent windows are none;
     windows without times are as far apart as their numbers are in seconds."""
-    # float32 holds the products of 8-bit vectors exactly, up to 1,024 dimensions.
-    windows, wanted = clip.embeddings.astype(np.float32), queries.astype(np.float32)
-    squares = np.square(windows).sum(1)
-    distances = 1 - np.stack(
-        [exact_cosines(windows @ one, squares, int(one @ one)) for one in wanted]
-    )
+    distances = distances_of(clip.embeddings, queries)
     nearest = distances.argmin(0)
     best = distances.min(0)
     known = clip.locations[:, 3] >= 0
@@ -149,6 +144,15 @@ def places_in(clip: Clip, queries: np.ndarray, count: int, min_gap_s: float) -> 
         if all(abs(begins_s[row] - begins_s[other]) >= min_gap_s for other in chosen):
             chosen.append(row)
     return [Place(neighbour_of(clip, row, float(best[row])), int(nearest[row])) for row in chosen]
+
+
+def distances_of(embeddings: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Cosine distances, float64 [queries, windows], of int8 [windows, dimensions] from int8
+    [queries, dimensions]; infinite where one of both is silent."""
+    # float32 holds the products of 8-bit vectors exactly, up to 1,024 dimensions.
+    windows, wanted = embeddings.astype(np.float32), queries.astype(np.float32)
+    squares = np.square(windows).sum(1)
+    return 1 - np.stack([exact_cosines(windows @ one, squares, int(one @ one)) for one in wanted])
 
 
 class _Groups:

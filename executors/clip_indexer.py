@@ -17,17 +17,28 @@ from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
-from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
+from executors.clip_changes import (
+    MissingClip,
+    change,
+    delete_selected,
+    keep_known,
+    put,
+    remove,
+    retag,
+)
 from executors.clip_events import fill_events
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
+    EVERY,
     embeddings_of,
     fill_chunks,
     fill_entry,
     listed,
     match_of,
+    part_of,
     record_of,
 )
+from executors.clip_stretches import fill_stretches
 from executors.match_args import MatchArgs, check_traversal, parse_limit
 
 DEFAULT_PAGE = 100
@@ -160,7 +171,7 @@ class ClipIndexer(FlowExecutor):
     @requests(on='/update')
     def update(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         """Replace the tags of the clips with these ids or uris, where a document has some."""
-        return self._change(docs, retag)
+        return change(self.store, docs, retag)
 
     @requests(on='/delete')
     def delete(
@@ -170,10 +181,10 @@ class ClipIndexer(FlowExecutor):
         `parameters.filter` selects and whose uri begins with `parameters.prefix`."""
         parameters = parameters or {}
         if parameters.get('filter') or parameters.get('prefix'):
-            return self._delete_selected(parameters)
+            return delete_selected(self.store, parameters)
         ids = parameters.get('ids') or []
         docs = DocList[AudioClip]([*docs, *(AudioClip(id=id_) for id_ in ids)])
-        return self._change(docs, lambda transaction, entry, doc: transaction.delete(entry.id))
+        return change(self.store, docs, remove)
 
     @requests(on='/clear')
     def clear(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -206,11 +217,27 @@ class ClipIndexer(FlowExecutor):
         return docs
 
     @requests(on='/chunks')
-    def chunks(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        """Fill in the stored chunks, with their embeddings, of the clips with these ids."""
+    def chunks(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Fill in the stored chunks, with their embeddings, of the clips with these ids: those from
+        number `parameters.start` on, up to `end`; all without them."""
         for doc in docs:
             try:
-                self._fill_stored(doc)
+                self._fill_stored(doc, part_of(parameters or {}))
+            except (ValueError, StorageError) as error:
+                fail(doc, error)
+        return docs
+
+    @requests(on='/distances')
+    def distances(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Give each stored clip with these ids its `stretches`: how near they are to the chunks
+        that came with it, in at most `parameters.count` of them."""
+        for doc in docs:
+            try:
+                fill_stretches(self.store, doc, (parameters or {}).get('count'))
             except (ValueError, StorageError) as error:
                 fail(doc, error)
         return docs
@@ -292,44 +319,11 @@ class ClipIndexer(FlowExecutor):
             for chunk in doc.chunks:
                 chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
 
-    def _change(self, docs: DocList[AudioClip], change: Change) -> DocList[AudioClip]:
-        """Do something to each stored clip that a document names."""
-        try:
-            with self.store.transaction() as transaction:
-                for doc in docs:
-                    try:
-                        check_json(doc.id, doc.uri, doc.tags)
-                        entry = transaction.find(doc.id, doc.uri)
-                        if entry is None:
-                            raise MissingClip(doc.id or doc.uri)
-                    except ValueError as error:
-                        fail(doc, error)
-                        continue
-                    change(transaction, entry, doc)
-                    fill_entry(doc, entry)
-        except StorageError as error:
-            for doc in docs:
-                fail(doc, error)
-        return docs
-
-    def _delete_selected(self, parameters: dict[str, Any]) -> DocList[AudioClip]:
-        """The removed clips, or one that says why none was."""
-        try:
-            with self.store.transaction() as transaction:
-                entries = transaction.delete_selected(
-                    filter=parameters.get('filter') or None, prefix=parameters.get('prefix') or None
-                )
-        except (FilterError, StorageError) as error:
-            failed = AudioClip()
-            fail(failed, error)
-            return DocList[AudioClip]([failed])
-        return DocList[AudioClip](removed(entry) for entry in entries)
-
-    def _fill_stored(self, doc: AudioClip) -> None:
+    def _fill_stored(self, doc: AudioClip, part: slice = EVERY) -> None:
         clip = self.store.clip(str(doc.id))
         if clip is None:
             raise MissingClip(doc.id)
-        fill_chunks(doc, clip)
+        fill_chunks(doc, clip, part)
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:

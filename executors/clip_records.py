@@ -20,6 +20,7 @@ from audio_search.store import Clip, Entry, Neighbour
 from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN
 from audio_search.wall_clock import recorded_at
 
+EVERY = slice(None)
 MAX_MS = 2**53
 END_IN_MS = LOCATION_COLUMNS.index('end_in_ms')
 SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
@@ -63,8 +64,15 @@ def embeddings_of(doc: AudioClip, dimensions: int) -> np.ndarray:
     return np.clip(values, -128, 127).astype(np.int8)
 
 
-def fill_chunks(doc: AudioClip, clip: Clip) -> None:
-    """Give a document the chunks, tags and uri of a stored clip."""
+def part_of(parameters: dict[str, Any]) -> slice:
+    """The chunks from number `start` on, up to `end`, as far as they are given."""
+    edges = (parameters.get(name) for name in ('start', 'end'))
+    return slice(*(None if edge is None else max(0, int(edge)) for edge in edges))
+
+
+def fill_chunks(doc: AudioClip, clip: Clip, part: slice = EVERY) -> None:
+    """Give a document the chunks, or a part of them, and the tags and uri of a stored clip."""
+    rows = range(clip.chunk_count)[part]
     doc.uri = clip.uri
     doc.tags = Tags(clip.tags)
     doc.chunks = DocList[AudioChunk](
@@ -79,7 +87,9 @@ def fill_chunks(doc: AudioClip, clip: Clip) -> None:
             tags=_chunk_tags(clip.sample_rate, clip.chunk_tags.get(row, {})),
             embedding=Embedding.from_int8(clip.embeddings[row]),
         )
-        for row, (offset, begin, end, beg_in_ms, end_in_ms) in enumerate(clip.locations.tolist())
+        for row, (offset, begin, end, beg_in_ms, end_in_ms) in zip(
+            rows, clip.locations[part].tolist(), strict=True
+        )
     )
 
 

@@ -9,7 +9,7 @@ from docarray import DocList
 
 from audio_search.audio import sources
 from audio_search.audio.windows import in_ms
-from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Tags, fail
+from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.errors import Kind
 from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
@@ -105,6 +105,24 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
             item.clip.id = known.id
         if item.clip.id == known.id and item.source.is_unchanged_since(known.source):
             item.clip.chunk_count = known.chunk_count
+
+
+def like(winner: AudioClip, clip: AudioClip) -> AudioClip:
+    """The answer for a clip that the same request indexed again later."""
+    return AudioClip(
+        id=winner.id,
+        uri=clip.uri,
+        tags=winner.tags if clip.tags is None else clip.tags,
+        chunk_count=winner.chunk_count,
+        error=winner.error,
+        error_kind=winner.error_kind,
+    )
+
+
+def with_sound(id_: str, sound: np.ndarray) -> AudioClip:
+    """A document that names a clip and has the windows of a sound, int8 [windows, dimensions]."""
+    chunks = (AudioChunk(embedding=Embedding.from_int8(window)) for window in sound)
+    return AudioClip(id=id_, chunks=DocList[AudioChunk](chunks))
 
 
 def _find_sound(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import numpy as np
 from docarray import DocList
 
 from audio_search.audio import sources
@@ -17,12 +18,13 @@ from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
-from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
+from audio_search.service.requests import ClipRequest, Item, like, mark_known, resolve, with_sound
 from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
 from audio_search.service.within import Within
 from audio_search.settings import Settings
+from audio_search.stretches import Stretch
 
 # Where every document of a request fails for one of these reasons, the request does.
 WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
@@ -215,12 +217,20 @@ class AudioService:
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
-        clip = await self._one('/lookup', id_)
+        clip = await self._one('/lookup', AudioClip(id=id_))
         return clip if clip.chunk_count is not None else None
 
-    async def chunks(self, id_: str) -> DocList[AudioChunk]:
-        """The chunks of a stored clip, with their embeddings; none where there is no such clip."""
-        return (await self._one('/chunks', id_)).chunks
+    async def chunks(self, id_: str, start: int = 0, end: int | None = None) -> DocList[AudioChunk]:
+        """The chunks of a stored clip from number `start` on, up to `end`, with their embeddings;
+        none where there is no such clip."""
+        part = {'start': start, 'end': end}
+        return (await self._one('/chunks', AudioClip(id=id_), part)).chunks
+
+    async def distances(self, id_: str, sound: np.ndarray, count: int) -> list[Stretch]:
+        """How near a stored clip is to a sound, int8 [windows, dimensions], in at most `count`
+        stretches; none where there is no such clip."""
+        clip = await self._one('/distances', with_sound(id_, sound), {'count': count})
+        return [Stretch(**one) for one in clip.stretches or ()]
 
     async def _ask(self, endpoint: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """A question to the indexer that is not about a document."""
@@ -229,9 +239,11 @@ class AudioService:
             raise RequestError(Kind(found['error_kind']), error)
         return found
 
-    async def _one(self, endpoint: str, id_: str) -> AudioClip:
-        docs = DocList[AudioClip]([AudioClip(id=id_)])
-        clip = (await self.pipeline.post(endpoint, docs, only='indexer'))[0][0]
+    async def _one(
+        self, endpoint: str, named: AudioClip, parameters: dict[str, Any] | None = None
+    ) -> AudioClip:
+        docs = DocList[AudioClip]([named])
+        clip = (await self.pipeline.post(endpoint, docs, parameters, only='indexer'))[0][0]
         if clip.error and clip.error_kind == Kind.STORAGE:
             raise RequestError(Kind.STORAGE, clip.error)
         return clip
@@ -278,7 +290,7 @@ class AudioService:
             for item in usable:
                 winner = last[item.clip.id]
                 if item is not winner:
-                    item.clip = _like(winner.clip, item.clip)
+                    item.clip = like(winner.clip, item.clip)
 
     async def _refine(self, clips: Sequence[AudioClip], include: Sequence[str]) -> None:
         made = await self.status()
@@ -330,15 +342,3 @@ class AudioService:
             more = f' (and so are the other {len(clips) - 1})' if len(clips) > 1 else ''
             raise RequestError(Kind(kind), (clips[0].error or '') + more)
         return clips
-
-
-def _like(winner: AudioClip, clip: AudioClip) -> AudioClip:
-    """The answer for a clip that the same request indexed again later."""
-    return AudioClip(
-        id=winner.id,
-        uri=clip.uri,
-        tags=winner.tags if clip.tags is None else clip.tags,
-        chunk_count=winner.chunk_count,
-        error=winner.error,
-        error_kind=winner.error_kind,
-    )

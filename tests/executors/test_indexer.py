@@ -424,6 +424,38 @@ def test_chunks_for_a_heat_map(indexer):
     assert unknown.error
 
 
+def test_a_part_of_the_chunks_of_a_long_clip(indexer):
+    index(indexer, clip('a'))
+    for parameters, rows in (
+        ({'start': 1.0, 'end': 3.0}, [1, 2]),
+        ({'start': 2.0, 'end': None}, [2, 3]),
+        ({'start': 3.0, 'end': 99.0}, [3]),
+        ({'start': -5.0, 'end': 1.0}, [0]),
+        ({'start': 9.0}, []),
+    ):
+        (found,) = indexer.chunks(docs(AudioClip(id='a')), parameters=parameters)
+        assert [chunk.offset for chunk in found.chunks] == rows
+        for chunk in found.chunks:
+            assert chunk.id == f'a.{chunk.offset}'
+            np.testing.assert_array_equal(chunk.embedding.to_int8(), vectors('a')[chunk.offset])
+
+
+def test_how_near_a_clip_is_to_a_sound_from_its_beginning_to_its_end(indexer):
+    index(indexer, clip('a'))
+    asked = AudioClip(id='a', chunks=[AudioChunk(embedding=Embedding.from_int8(vectors('a')[2]))])
+    (found,) = indexer.distances(docs(asked), parameters={'count': 2.0})
+    assert len(found.chunks) == 0
+    first, second = found.stretches
+    assert (first['start'], first['end'], first['beg_in_ms'], first['end_in_ms']) == (0, 2, 0, 6000)
+    assert (second['start'], second['end'], second['nearest']) == (2, 4, 2)
+    assert second['distance'] == 0 < first['distance']
+    gone = AudioClip(id='x', chunks=asked.chunks)
+    silent = AudioClip(id='a')
+    for one, reason in ((gone, "there is no clip 'x'"), (silent, 'came without embeddings')):
+        (failed,) = indexer.distances(docs(one), parameters={'count': 2.0})
+        assert reason in failed.error
+
+
 def test_pages_of_clips(indexer):
     index(indexer, *(clip(name, tags={'n': 2**60}) for name in 'abc'))
     page = indexer.clips(NOTHING, parameters={'offset': 1.0, 'limit': 1.0})
