@@ -624,3 +624,18 @@ def test_a_new_version_of_a_recording_keeps_its_tags(indexer):
     index(indexer, parts[0])
     (answer,) = index(indexer, parts[1])
     assert (answer.chunk_count, answer.tags) == (8, {'place': 'pond'})
+
+
+def test_a_stored_recording_of_hours_is_no_query(indexer):
+    one = clip('a')
+    row = one.chunks[0]
+    one.chunks = DocList[AudioChunk](
+        AudioChunk(parent_id='a', uri='a.wav', offset=n, embedding=row.embedding)
+        for n in range(1900)
+    )
+    index(indexer, one)
+    (answer,) = search(indexer, AudioClip(id='a'))
+    assert answer.error == (
+        'a.wav lasts 1.1 hours, and a query one at most; search with a part of it, as in '
+        'rec.wav#t=600,604'
+    )
