@@ -217,7 +217,7 @@ class AudioClip(BaseDoc):
         description='{"id", "uri", "duration_s", "recorded_at"} of the recordings of the events',
     )
     compared: str | None = Field(
-        default=None, description='what was compared to find them: example or window'
+        default=None, description='what of the sounds was compared: example or window'
     )
     max_distance: float | None = Field(
         default=None, description='what is further away is none of the events'

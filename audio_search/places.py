@@ -86,26 +86,30 @@ def find(
     *,
     filter: Any | None = None,
     excluded: ClipRef | None = None,
+    by_example: bool = False,
 ) -> list[tuple[Place, int | None]]:
     """The places nearest to `queries`, int8 [windows, dimensions] of one sound.
 
     Groups are in the order of their nearest place, and the places of each are together, nearest
     first. With each comes, where groups were asked for, how many more of the COUNTED_CLIPS nearest
-    clips are in its group and not in the answer. Raises FilterError and StorageError.
+    clips are in its group and not in the answer. `by_example` is that of ClipStore.search. Raises
+    FilterError and StorageError.
     """
 
     def nearest(count: int, also: dict[str, Any] | None = None) -> list[Place]:
         both = {'$and': [filter or {}, also]} if also else filter
         out = None if excluded is None else [excluded] * len(queries)
-        return nearest_clips(store.search(queries, count, filter=both, excluded=out))[:count]
+        found = store.search(queries, count, filter=both, excluded=out, by_example=by_example)
+        return nearest_clips(found)[:count]
 
     if spread.group_by is None:
         groups, counted = [[place] for place in nearest(spread.limit)], None
     else:
         groups, counted = _in_groups(nearest, spread, spread.group_by)
+    parts = store.configuration.examples_per_chunk if by_example else 1
     found: list[tuple[Place, int | None]] = []
     for clips in groups:
-        places = [one for best in clips for one in _places(store, queries, best, spread)]
+        places = [one for best in clips for one in _places(store, queries, best, spread, parts)]
         places = sorted(places, key=_distance)[: spread.per_clip]
         left = None
         if counted is not None:
@@ -128,11 +132,14 @@ def nearest_clips(found: Sequence[Sequence[Neighbour]]) -> list[Place]:
     return list(best.values())
 
 
-def places_in(clip: Clip, queries: np.ndarray, count: int, min_gap_s: float) -> list[Place]:
+def places_in(
+    clip: Clip, queries: np.ndarray, count: int, min_gap_s: float, parts: int = 1
+) -> list[Place]:
     """The at most `count` places of a clip that are nearest to `queries`, int8 [windows,
-    dimensions], nearest first, which begin at least `min_gap_s` apart. Silent windows are none;
-    windows without times are as far apart as their numbers are in seconds."""
-    distances = distances_of(clip.embeddings, queries)
+    dimensions], nearest first, which begin at least `min_gap_s` apart; `parts` as distances_of has
+    it. Silent windows are none; windows without times are as far apart as their numbers are in
+    seconds."""
+    distances = distances_of(clip.embeddings, queries, parts)
     nearest = distances.argmin(0)
     best = distances.min(0)
     known = clip.locations[:, 3] >= 0
@@ -146,13 +153,16 @@ def places_in(clip: Clip, queries: np.ndarray, count: int, min_gap_s: float) -> 
     return [Place(neighbour_of(clip, row, float(best[row])), int(nearest[row])) for row in chosen]
 
 
-def distances_of(embeddings: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def distances_of(embeddings: np.ndarray, queries: np.ndarray, parts: int = 1) -> np.ndarray:
     """Cosine distances, float64 [queries, windows], of int8 [windows, dimensions] from int8
-    [queries, dimensions]; infinite where one of both is silent."""
+    [queries, dimensions]; infinite where one of both is silent. Of vectors that are `parts` in a
+    row, those of the nearest parts."""
     # float32 holds the products of 8-bit vectors exactly, up to 1,024 dimensions.
-    windows, wanted = embeddings.astype(np.float32), queries.astype(np.float32)
+    windows = embeddings.reshape(len(embeddings) * parts, -1).astype(np.float32)
+    wanted = queries.reshape(len(queries) * parts, -1).astype(np.float32)
     squares = np.square(windows).sum(1)
-    return 1 - np.stack([exact_cosines(windows @ one, squares, int(one @ one)) for one in wanted])
+    found = 1 - np.stack([exact_cosines(windows @ one, squares, int(one @ one)) for one in wanted])
+    return found.reshape(len(queries), parts, len(embeddings), parts).min(axis=(1, 3))
 
 
 class _Groups:
@@ -219,12 +229,14 @@ def _in_groups(
     return ordered, counted
 
 
-def _places(store: ClipStore, queries: np.ndarray, best: Place, spread: Spread) -> list[Place]:
+def _places(
+    store: ClipStore, queries: np.ndarray, best: Place, spread: Spread, parts: int
+) -> list[Place]:
     """The places of a clip, of which the search found the best."""
     clip = store.clip(best.neighbour.clip_id) if spread.per_clip > 1 else None
     if clip is None:  # or it was deleted since
         return [best]
-    return places_in(clip, queries, spread.per_clip, spread.min_gap_s)
+    return places_in(clip, queries, spread.per_clip, spread.min_gap_s, parts)
 
 
 def _group(place: Place, group_by: str | None) -> Group:

@@ -96,6 +96,11 @@ class SearchParameters(IndexParameters):
         '$lte, $exists, $and, $or, $not',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
+    match: Literal['window', 'example'] | None = Field(
+        default=None,
+        description='what is compared, windows of 4 s as a whole unless given, or the nearest of '
+        'their examples of 0.96 s: a short sound among others is found by these',
+    )
     within: Annotated[str | dict[str, Any] | None, AfterValidator(writable)] = Field(
         default=None,
         description='an indexed recording, by id or uri, or several by a filter: answer with the '
@@ -301,8 +306,8 @@ class QueryAnswer(BaseModel):
     )
     compared: Literal['example', 'window'] | None = Field(
         default=None,
-        description='with within: what was compared, examples of 0.96 s, or whole windows where '
-        'the index keeps one mean of each',
+        description='with within or match: what was compared, examples of 0.96 s, or whole windows '
+        'where the index keeps one mean of each',
     )
     max_distance: float | None = Field(
         default=None, description='with within: what is further away is no event'

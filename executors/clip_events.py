@@ -93,10 +93,15 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     )
     found_in = dict.fromkeys(event['id'] for event in query.events) or list(described)[:1]
     query.recordings = Rows(described[id_] for id_ in found_in)
-    query.compared = 'window' if made.pooling == 'mean' else 'example'
+    query.compared = compared(made, 'example')
     query.max_distance = round(float(cut), 4)
     if is_usual(everywhere, kind):
         query.note = USUAL
+
+
+def compared(made: Configuration, wanted: str) -> str:
+    """What can be compared of what was wanted, example or window: of means only windows."""
+    return 'window' if made.pooling == 'mean' else wanted
 
 
 def _query(query: AudioClip, made: Configuration) -> tuple[Examples, float]:

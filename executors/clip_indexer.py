@@ -26,7 +26,7 @@ from executors.clip_changes import (
     remove,
     retag,
 )
-from executors.clip_events import fill_events
+from executors.clip_events import compared, fill_events
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     EVERY,
@@ -40,7 +40,7 @@ from executors.clip_records import (
     record_of,
 )
 from executors.clip_stretches import fill_stretches
-from executors.match_args import MatchArgs, check_traversal, parse_limit
+from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
 
 DEFAULT_PAGE = 100
 MAX_QUERY_HOURS = 1.0
@@ -135,8 +135,9 @@ class ClipIndexer(FlowExecutor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`;
-        `per_clip`, `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
+        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`,
+        `match` (window, or example: by the nearest of their examples of 0.96 s); `per_clip`,
+        `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         queries: list[AudioClip] = []
@@ -300,8 +301,13 @@ class ClipIndexer(FlowExecutor):
     ) -> None:
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
         limit = self.match_args.limit if limit is None else parse_limit(limit)
+        match = parameters.get('match') and parse_match(parameters['match'])
+        by_example = match == 'example'
+        if match:
+            for doc in queries:
+                doc.compared = compared(self.configuration, match)
         if spread := Spread.parse(parameters, limit, self.configuration.window_s):
-            match_places(self.store, queries, vectors, spread, parameters)
+            match_places(self.store, queries, vectors, spread, parameters, by_example)
             return
         excluded = None
         if parameters.get('exclude_self'):
@@ -313,6 +319,7 @@ class ClipIndexer(FlowExecutor):
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
+                by_example=by_example,
             )
         )
         for doc in queries:

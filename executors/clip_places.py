@@ -20,9 +20,11 @@ def match_places(
     vectors: Sequence[np.ndarray],
     spread: Spread,
     parameters: dict[str, Any],
+    by_example: bool,
 ) -> None:
     """Give each chunk of the queries the places that it is nearest to, of those that `spread` asks
-    for. `vectors` has for each query its embeddings, int8 [chunks, dimensions]."""
+    for; `by_example` as ClipStore.search has it. `vectors` has for each query its embeddings, int8
+    [chunks, dimensions]."""
     for doc, embeddings in zip(queries, vectors, strict=True):
         found = places.find(
             store,
@@ -30,6 +32,7 @@ def match_places(
             spread,
             filter=parameters.get('filter'),
             excluded=own_clip(doc) if parameters.get('exclude_self') else None,
+            by_example=by_example,
         )
         for chunk in doc.chunks:
             chunk.matches = DocList[Match]()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 TRAVERSALS = ('c', ['c'])
+MATCHES = ('window', 'example')
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ def parse_limit(value: Any) -> int:
     if not is_number or value < 1 or value % 1:
         raise ValueError(f'limit is {value!r}; set it to a whole number from 1 on')
     return int(value)
+
+
+def parse_match(value: Any) -> str:
+    """What is compared, window or example. Raises ValueError."""
+    if value not in MATCHES:
+        raise ValueError(f'match is {value!r}; set it to {" or ".join(MATCHES)}')
+    return str(value)
 
 
 def check_traversal(name: str, value: Any) -> None:

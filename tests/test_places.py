@@ -189,6 +189,18 @@ def test_tags_of_every_kind_make_groups(
     assert [one[0] for one in found(store, query[None], spread(by='t'))] == ['0', 'other', 'one']
 
 
+def test_places_are_compared_as_the_search_compared_clips(store: SqliteStore) -> None:
+    put(store, *(clip(f'{n}', 6) for n in range(6)))
+    asked = queries(2)
+    for by_example in (False, True):
+        (first, _) = find(store, asked, spread(1, per_clip=2), by_example=by_example)
+        best = min(
+            (one for near in store.search(asked, 1, by_example=by_example) for one in near),
+            key=lambda one: one.distance,
+        )
+        assert first[0].neighbour == best
+
+
 def test_filters_and_the_clip_itself_are_left_out(store: SqliteStore) -> None:
     (query,) = queries(1)
     put(

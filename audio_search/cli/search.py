@@ -27,6 +27,13 @@ from audio_search.wall_clock import shown
 NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
 
 
+class Match(StrEnum):
+    """What of a clip is compared."""
+
+    WINDOW = 'window'
+    EXAMPLE = 'example'
+
+
 class Form(StrEnum):
     """What a search prints."""
 
@@ -80,6 +87,14 @@ def search(
             '--group-by',
             metavar='TAG',
             help='The nearest clip of each value of a tag, or of each folder with "folder".',
+        ),
+    ] = None,
+    match: Annotated[
+        Match | None,
+        typer.Option(
+            show_default=False,
+            help='Compare windows of 4 s, as by default, or the nearest of their examples of '
+            '0.96 s: for a short sound among others.',
         ),
     ] = None,
     form: Annotated[
@@ -140,6 +155,8 @@ def search(
         parameters['exclude_self'] = True
     given = {'limit': limit, 'per_clip': per_clip, 'min_gap_s': min_gap, 'group_by': group_by}
     parameters |= {name: value for name, value in given.items() if value is not None}
+    if match is not None:
+        parameters['match'] = match.value
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:

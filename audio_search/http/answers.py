@@ -89,8 +89,9 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
     if clip.events is not None:
         fields['events'] = clip.events
         fields['recordings'] = clip.recordings
-        fields['compared'] = clip.compared
         fields['max_distance'] = clip.max_distance
+    if clip.compared:
+        fields['compared'] = clip.compared
     if clip.chunks:
         fields['chunks'] = [_chunk_answer(clip, chunk) for chunk in clip.chunks]
     return fields

@@ -148,6 +148,8 @@ def _row(clip: ListedClip, colours: LabelColours) -> str:
 <td>{sound}</td><td><div class="as-actions">
 <button type="button" data-event="like_this" data-id="{text(id_)}"
 aria-label="Search with {text(name)}">Search with this</button>
+<button type="button" data-event="find_inside" data-id="{text(id_)}"
+aria-label="Find your sound inside {text(name)}">Find inside</button>
 <button type="button" class="as-danger" data-confirm="Really delete?" data-event="remove"
 data-id="{text(id_)}" aria-label="Delete {text(name)}">Delete</button></div></td></tr>"""
 

@@ -105,7 +105,9 @@ def _row(place: int, match: Match, colours: LabelColours) -> str:
 <button type="button" data-event="compare" data-id="{text(id_)}"
 aria-label="Compare your windows with those of {text(name)}">Compare</button>
 <button type="button" data-event="like_this" data-id="{text(id_)}"
-aria-label="Search with {text(name)}">Search with this</button></div></li>"""
+aria-label="Search with {text(name)}">Search with this</button>
+<button type="button" data-event="find_inside" data-id="{text(id_)}"
+aria-label="Find your sound inside {text(name)}">Find inside</button></div></li>"""
 
 
 def _sound(place: int, id_: str, name: str, start: float, end: float, is_missing: bool) -> str:

@@ -65,6 +65,11 @@ class Item:
         self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or '')
         fail(self.clip, error, kind)
 
+    def name_as(self, request: ClipRequest) -> None:
+        """Call a query in its answer as the client called it."""
+        self.clip.uri = self.upload.name if self.upload else request.uri or self.clip.uri
+        self.clip.id = request.id or self.clip.id
+
 
 def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
     """Find the sound of a request. What is wrong with it becomes its clip's error.

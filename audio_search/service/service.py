@@ -22,7 +22,7 @@ from audio_search.service.requests import ClipRequest, Item, like, mark_known, r
 from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
-from audio_search.service.within import Within
+from audio_search.service.within import Within, check_gap
 from audio_search.settings import Settings
 from audio_search.stretches import Stretch
 
@@ -92,6 +92,7 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         exclude_self: bool = False,
         include: Sequence[str] = (),
+        match: str | None = None,
         within: Within | None = None,
         per_clip: int | None = None,
         min_gap_s: float | None = None,
@@ -99,13 +100,19 @@ class AudioService:
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        What `per_clip`, `min_gap_s` and `group_by` do is said in places.Spread. With `within` it
-        has its `events` inside recordings in place of matches; `limit` is then their number, and
-        no other choice of clips goes with it.
+        `match` is window or example: what of a clip is compared. What `per_clip`, `min_gap_s` and
+        `group_by` do is said in places.Spread. With `within` it has its `events` inside recordings
+        in place of matches; `limit` is then their number, and no other choice of clips goes with
+        it.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        spread = {'per_clip': per_clip, 'min_gap_s': min_gap_s, 'group_by': group_by}
-        for name, value in ({'limit': limit} | spread).items():
+        given: dict[str, Any] = {
+            'limit': limit,
+            'match': match,
+            'per_clip': per_clip,
+            'min_gap_s': min_gap_s,
+        }
+        for name, value in (given | {'group_by': group_by}).items():
             if value is not None:
                 parameters[name] = value
         items: list[Item] = []
@@ -115,16 +122,14 @@ class AudioService:
                     parameters['filter'] = checked(filter)
                 if within:
                     parameters = within.parameters(parameters, self.roots)
+                else:
+                    check_gap(per_clip, min_gap_s)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
                 if within and within.refine:
                     await self._refine([item.clip for item in items], include)
                 for item, request in zip(items, requests, strict=True):
-                    if item.upload:
-                        item.clip.uri = item.upload.name
-                    else:
-                        item.clip.uri = request.uri or item.clip.uri
-                    item.clip.id = request.id or item.clip.id
+                    item.name_as(request)
                 await asyncio.to_thread(mark_missing, [item.clip for item in items], self.roots)
                 mark_times(item.clip for item in items)
                 return self._answers(items)

@@ -49,7 +49,7 @@ class Within:
 
         Raises RequestError (INVALID) for what does not go together.
         """
-        for name in ('filter', 'exclude_self', 'per_clip', 'group_by'):
+        for name in ('filter', 'exclude_self', 'match', 'per_clip', 'group_by'):
             if others.get(name):
                 raise _invalid(
                     f'{name} cannot be used with within, which says what is searched; leave out '
@@ -75,6 +75,15 @@ class Within:
                 'lower the one, or leave out the other'
             )
         return limit or MAX_REFINED
+
+
+def check_gap(per_clip: int | None, min_gap_s: float | None) -> None:
+    """Raise RequestError (INVALID) for a gap of a search that gives one place of each clip."""
+    if min_gap_s is not None and (per_clip or 1) == 1:
+        raise _invalid(
+            'min_gap_s is for a search inside recordings, or for several places of a clip; say '
+            'which in within, give a per_clip of 2 or more, or leave it out'
+        )
 
 
 def _invalid(detail: str) -> RequestError:

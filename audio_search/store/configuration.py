@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from audio_search.vggish.sizes import examples_of
+
 UNWEIGHTED_MEAN = 'unweighted mean'  # the pooling `mean` before it weighed by loudness
 
 
@@ -20,6 +22,11 @@ class Configuration:
     padding: str
     lift_to_dbfs: float | None
     silence: str
+
+    @property
+    def examples_per_chunk(self) -> int:
+        """How many vectors stand behind one another in a chunk's: 1 where it is their mean."""
+        return examples_of(self.window_s) if self.pooling == 'concat' else 1
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -96,6 +96,7 @@ class ClipStore(Protocol):
         distinct: bool = True,
         filter: Any | None = None,
         excluded: Sequence[ClipRef] | None = None,
+        by_example: bool = False,
     ) -> list[list[Neighbour]]:
         """The nearest stored chunks of each query, nearest first: one for each of the `limit`
         nearest clips, or with `distinct=False` the `limit` nearest chunks of whichever clips.
@@ -105,6 +106,10 @@ class ClipStore(Protocol):
         one that is not stored leaves nothing out. Ties: the clip that was stored first, then its
         first chunk. Distances are cosine, 1 - cos, in [0, 2]. A zero vector is that of silence:
         it finds nothing and is never found, but counts as a chunk.
+
+        With `by_example` the distance of two chunks is that of their nearest examples, of which one
+        has as many as there are in a window of the configuration; where the index keeps one mean of
+        each, it is that of the chunks. This search is never approximate.
         """
         ...
 

@@ -96,6 +96,16 @@ def test_an_indexed_clip_is_looked_for_by_its_id(service: RunningService, record
     assert len(found['events']) == len(BEGINS_S)
 
 
+def test_clips_are_found_by_their_examples(service: RunningService, recording: str) -> None:
+    (found,) = service.answers('/search', {'uri': PART}, match='example')
+    assert found['compared'] == 'example'
+    best, other = found['matches']
+    assert (best['uri'], best['scores']['cosine'] < 0.3) == (recording, True)
+    assert other['scores']['cosine'] > 0.5
+    status, output, _ = run(service, 'search', PART, '--match', 'example', '--json')
+    assert (status, json.loads(output)['matches']) == (0, found['matches'])
+
+
 def test_a_recording_that_is_not_indexed(service: RunningService, recording: str) -> None:
     response = service.post('/search', {'uri': PART}, within='elsewhere.wav')
     assert response.status_code == 404

@@ -164,3 +164,19 @@ def test_means_are_compared_as_whole_windows(tmp_path: Path) -> None:
     assert answer.events
     assert answer.events[0]['beg_s'] < 102 < answer.events[0]['end_s']
     indexer.close()
+
+
+def test_a_search_of_clips_may_go_by_examples(indexer: SimpleIndexer) -> None:
+    def nearest(**parameters: Any) -> tuple[AudioClip, dict[str, float]]:
+        answer = ask(indexer, limit=3, **parameters)
+        (chunk,) = answer.chunks
+        return answer, {str(match.parent_id): match.scores['cosine'] for match in chunk.matches}
+
+    by_window, windows = nearest(match='window')
+    by_example, examples = nearest(match='example')
+    assert nearest()[1] == windows
+    assert (by_window.compared, by_example.compared) == ('window', 'example')
+    assert nearest()[0].compared is None
+    assert max(examples['yard'], examples['road']) < 0.2 < 0.8 < examples['sea']
+    assert min(windows['yard'], windows['road']) > 0.2
+    assert ask(indexer, match='sound').error == "match is 'sound'; set it to window or example"

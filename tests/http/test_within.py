@@ -83,6 +83,8 @@ def test_recordings_that_are_not_there_refuse_the_request(api: Api) -> None:
     [
         ({'max_distance': 0.5, 'false_alarms_per_hour': 1}, 'give one of them'),
         ({'exclude_self': True}, 'exclude_self cannot be used with within'),
+        ({'match': 'window'}, 'match cannot be used with within'),
+        ({'match': 'sound'}, 'parameters.match'),
         ({'filter': {'label': 'bell'}}, 'filter cannot be used with within'),
         ({'refine': True, 'limit': 101}, 'limit is 101, and refine is for at most 100 events'),
         ({'max_distance': True}, 'parameters.max_distance: is true or false'),

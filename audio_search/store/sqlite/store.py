@@ -26,6 +26,7 @@ from audio_search.store.vectors.approximate import Approximate
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
 from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
+from audio_search.store.vectors.parts import search_parts
 from audio_search.store.vectors.projection import LatestPlane
 from audio_search.store.vectors.scan import Scanner
 
@@ -158,6 +159,7 @@ class SqliteStore(ClipStore):
         distinct: bool = True,
         filter: Any | None = None,
         excluded: Sequence[ClipRef] | None = None,
+        by_example: bool = False,
     ) -> list[list[Neighbour]]:
         condition = None if filter is None else filters.parse(filter)
         with self._readers.read() as (db, snapshot):
@@ -176,6 +178,7 @@ class SqliteStore(ClipStore):
                 selected=selected,
                 excluded=numbers,
                 snapshot=snapshot,
+                parts=self.configuration.examples_per_chunk if by_example else 1,
             )
             wanted = sorted(
                 {
@@ -208,9 +211,21 @@ class SqliteStore(ClipStore):
         selected: np.ndarray | None = None,
         excluded: Sequence[int | None] | None = None,
         snapshot: Snapshot | None = None,
+        parts: int = 1,
     ) -> list[Nearest]:
-        """The search alone, by the numbers of clips; see Scanner.search."""
+        """The search alone, by the numbers of clips; see Scanner.search, and with more `parts` than
+        one `search_parts`."""
         snapshot = snapshot or self.snapshot
+        if parts > 1:
+            return search_parts(
+                snapshot.blocks,
+                queries,
+                limit,
+                parts,
+                distinct=distinct,
+                selected=selected,
+                excluded=excluded,
+            )
         if self._approximate and selected is None:
             return self._approximate.search(
                 snapshot, queries, limit, distinct=distinct, excluded=excluded

@@ -238,6 +238,14 @@ def _selection(block: Block, selected: Selected) -> tuple[np.ndarray | None, np.
     return None, mask
 
 
+def selected_rows(block: Block, selected: Selected) -> np.ndarray:
+    """The numbers of the rows to search, ascending."""
+    rows, mask = _selection(block, selected)
+    if rows is not None:
+        return rows
+    return np.arange(block.count) if mask is None else np.flatnonzero(mask)
+
+
 def _rows_of_clips(clips: np.ndarray, selected: np.ndarray) -> np.ndarray:
     """Which rows are of the selected clips, bool [rows]. Both arrays ascend, so the rows of a clip
     are adjacent: mark where each clip starts and ends, and fill in between by a running sum."""
