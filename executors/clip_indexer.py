@@ -30,6 +30,7 @@ from executors.clip_events import compared, fill_events
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     EVERY,
+    check_query,
     embeddings_of,
     fill_chunks,
     fill_entry,
@@ -43,7 +44,6 @@ from executors.clip_stretches import fill_stretches
 from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
 
 DEFAULT_PAGE = 100
-MAX_QUERY_HOURS = 1.0
 
 
 class ClipIndexer(FlowExecutor):
@@ -147,7 +147,8 @@ class ClipIndexer(FlowExecutor):
                 continue
             try:
                 if doc.id and not doc.uri and not doc.chunks:
-                    self._fill_query(doc)
+                    check_query(self.store.find(str(doc.id)), self.configuration.stride_s)
+                    self._fill_stored(doc)
                 elif doc.uri and (entry := self.store.find(None, doc.uri)):
                     doc.id = entry.id
                 if (parameters or {}).get('within') is not None:
@@ -325,17 +326,6 @@ class ClipIndexer(FlowExecutor):
         for doc in queries:
             for chunk in doc.chunks:
                 chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
-
-    def _fill_query(self, doc: AudioClip) -> None:
-        """Each window of a query is a search, so a recording of hours would take as long."""
-        entry = self.store.find(str(doc.id))
-        hours = (entry.chunk_count if entry else 0) * self.configuration.stride_s / 3600
-        if entry and hours > MAX_QUERY_HOURS:
-            raise ValueError(
-                f'{entry.uri or entry.id} lasts {hours:.1f} hours, and a query one at most; '
-                'search with a part of it, as in rec.wav#t=600,604'
-            )
-        self._fill_stored(doc)
 
     def _fill_stored(self, doc: AudioClip, part: slice = EVERY) -> None:
         clip = self.store.clip(str(doc.id))
