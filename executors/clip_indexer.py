@@ -12,7 +12,7 @@ from jina import requests
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
 from audio_search.places import Spread
-from audio_search.store import Clip, ClipRef, FilterError, StorageError
+from audio_search.store import Clip, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
@@ -30,9 +30,11 @@ from executors.clip_events import compared, fill_events
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     EVERY,
+    check_query,
     embeddings_of,
     fill_chunks,
     fill_entry,
+    known,
     listed,
     match_of,
     part_of,
@@ -145,6 +147,7 @@ class ClipIndexer(FlowExecutor):
                 continue
             try:
                 if doc.id and not doc.uri and not doc.chunks:
+                    check_query(self.store.find(str(doc.id)), self.configuration.stride_s)
                     self._fill_stored(doc)
                 elif doc.uri and (entry := self.store.find(None, doc.uri)):
                     doc.id = entry.id
@@ -251,16 +254,14 @@ class ClipIndexer(FlowExecutor):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
-        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri],
-        null for each that is not stored: text both ways, because a look-up of thousands is done
-        long before docarray has made documents of them.
+        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri], as
+        `known` has them: text both ways, because a look-up of thousands is done long before
+        docarray has made documents of them.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
-                found = self.store.find_many([ClipRef(*name) for name in json.loads(names)])
-                clips = [entry and listed(entry, source=True) for entry in found]
-                return {'clips': to_json(clips), 'total': len(clips)}
+                return known(self.store, json.loads(names))
             entries, total = self.store.page(
                 int(parameters.get('offset') or 0),
                 int(parameters.get('limit') or DEFAULT_PAGE),

@@ -1,6 +1,7 @@
 """Documents <-> what the store keeps."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from audio_search.documents import (
     Match,
     Tags,
 )
-from audio_search.store import Clip, Entry, Neighbour
-from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN
+from audio_search.store import Clip, ClipRef, ClipStore, Entry, Neighbour
+from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, to_json
 from audio_search.wall_clock import recorded_at
 
 EVERY = slice(None)
 MAX_MS = 2**53
+MAX_QUERY_HOURS = 1.0
 END_IN_MS = LOCATION_COLUMNS.index('end_in_ms')
 SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
 
@@ -112,6 +114,32 @@ def recording_of(clip: Clip) -> dict[str, Any]:
     }
     start = recorded_at(clip.uri, clip.tags, 0)
     return found if start is None else found | {'recorded_at': start}
+
+
+def check_query(entry: Entry | None, stride_s: float) -> None:
+    """Raise ValueError for a stored recording of hours: each window of a query is a search."""
+    hours = entry.chunk_count * stride_s / 3600 if entry else 0
+    if entry and hours > MAX_QUERY_HOURS:
+        raise ValueError(
+            f'{entry.uri or entry.id} lasts {hours:.1f} hours, and a query one at most; '
+            'search with a part of it, as in rec.wav#t=600,604'
+        )
+
+
+def known(store: ClipStore, names: Sequence[Sequence[str | None]]) -> dict[str, Any]:
+    """The stored clips with these ids or uris, as JSON texts: `clips`, null for each that is not
+    stored; and `kept`, how much is kept of a recording that is not stored yet, from 0 to 1."""
+    refs = [ClipRef(*name) for name in names]
+    found = store.find_many(refs)
+    kept = [
+        None if entry or not ref.id else store.kept_parts(ref.id)
+        for entry, ref in zip(found, refs, strict=True)
+    ]
+    return {
+        'clips': to_json([entry and listed(entry, source=True) for entry in found]),
+        'kept': to_json([parts and len(parts.numbers) / parts.count for parts in kept]),
+        'total': len(found),
+    }
 
 
 def match_of(neighbour: Neighbour) -> Match:

@@ -1,7 +1,7 @@
 """Sound files -> mono float32 waveforms at 16 kHz, a block at a time."""
 
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from math import gcd
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from audio_search.process import stderr_without
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 MAX_BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
@@ -21,6 +22,8 @@ CONTEXT_S = 1
 # First bytes of the files that libsndfile reads. It is not asked about any other file, because its
 # libmpg123 takes each one for MPEG audio and writes its search for a frame to the terminal.
 SNDFILE_MAGIC = (b'RIFF', b'RIFX', b'RF64', b'fLaC', b'OggS', b'FORM', b'caff', b'.snd', b'ID3')
+
+MPG123_MESSAGE = b'[src/libmpg123/'
 
 # What FFmpeg may open: containers that hold their own sound. Playlists (m3u8, concat) are left out,
 # because they name other files and addresses, which FFmpeg would open without any check.
@@ -173,26 +176,38 @@ class _Sequential(soundfile.SoundFile):
         return False
 
 
+def seek(file: soundfile.SoundFile, start: int) -> int:
+    """Move to a sample of a file that was just opened, or to its end; where that is.
+
+    PREROLL_S before it are decoded, since a frame of mp3 or opus needs those before it. The first
+    one then has none, of which libmpg123 writes a complaint to stderr, whatever it is told.
+    """
+    start = min(start, file.frames)
+    position = max(0, start - round(PREROLL_S * file.samplerate))
+    if position:
+        with stderr_without(MPG123_MESSAGE) if file.format == 'MP3' else nullcontext():
+            file.seek(position)
+            file.read(start - position)
+    elif start:
+        file.read(start)
+    return start
+
+
 def _sndfile_blocks(
     file: soundfile.SoundFile, path: Path, start: int, end: int | None
 ) -> Iterator[np.ndarray]:
     """[start, end) in samples of the file."""
-    rate_hz = file.samplerate
-    max_frames = MAX_BLOCK_S * rate_hz
-    position = max(0, start - round(PREROLL_S * rate_hz))
+    max_frames = MAX_BLOCK_S * file.samplerate
     with file:
         try:
-            if position:
-                file.seek(min(position, file.frames))
+            position = seek(file, start)
             while end is None or position < end:
                 missing = max_frames if end is None else end - position
-                count = min(max_frames, missing)
-                block = file.read(count, dtype='float32', always_2d=True)
+                block = file.read(min(max_frames, missing), dtype='float32', always_2d=True)
                 if not len(block):
                     return
                 position += len(block)
-                if position > start:
-                    yield block[max(0, len(block) - (position - start)) :].mean(axis=1)
+                yield block.mean(axis=1)
         except soundfile.LibsndfileError as error:
             raise AudioError(
                 f'{path.name} is damaged: {error.error_string.rstrip(".")}; replace it'

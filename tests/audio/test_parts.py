@@ -155,3 +155,15 @@ def test_nothing_is_left_of_a_recording_that_changed(tmp_path: Path) -> None:
     reader.read(source_of(path), 0, 5)
     soundfile.write(path, np.full(80_001, 0.2), RATE_HZ)
     assert np.abs(reader.read(source_of(path), 1, 5).waveform - 0.2).max() < 1e-4
+
+
+def test_a_sought_mp3_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """At a low rate a frame needs more of those before it than libmpg123 has after a seek."""
+    path = tmp_path / 'a.mp3'
+    noise = np.random.default_rng(0)
+    with soundfile.SoundFile(path, 'w', RATE_HZ, 1, 'MPEG_LAYER_III', compression_level=0.9) as mp3:
+        for second in range(600):
+            mp3.write(noise.normal(0, 0.5 if second % 5 == 0 else 0.001, RATE_HZ))
+    for second in range(10, 590, 7):
+        next(decoding.blocks(path, 0, None, second * RATE_HZ))
+    assert capfd.readouterr().err == ''

@@ -11,7 +11,7 @@ import pytest
 from docarray import DocList
 from docarray.typing import ID
 
-from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Integers, Tags
 from audio_search.errors import Kind
 from audio_search.flow.configuration import configuration
 from audio_search.store import IndexFileError
@@ -592,3 +592,50 @@ def test_errors_say_their_kind(indexer, path):
             *indexer.delete(docs(AudioClip(id='a'))),
         ]
     assert [answer.error_kind for answer in answers] == [Kind.STORAGE] * 3
+
+
+def test_a_recording_is_stored_with_its_last_part(indexer):
+    parts = [clip('a') for _ in range(3)]
+    for number, one in enumerate(parts):
+        one.part = Integers([number, 3])
+        for row, chunk in enumerate(one.chunks):
+            chunk.offset = 4 * number + row
+    for one in parts[:2]:
+        (answer,) = index(indexer, one)
+        assert (answer.error, answer.chunk_count) == (None, None)
+    (known,) = indexer.lookup(docs(AudioClip(id='a')))
+    assert known.chunk_count is None
+    kept = known.kept_parts | {'numbers': list(known.kept_parts['numbers'])}
+    assert kept == {
+        'numbers': [0, 1], 'count': 3, 'source': {'size': 2**40},
+    }  # fmt: skip
+    assert indexer.clips(NOTHING)['total'] == 0
+    (answer,) = index(indexer, parts[2])
+    assert (answer.error, answer.chunk_count) == (None, 12)
+    (known,) = indexer.lookup(docs(AudioClip(id='a')))
+    assert (known.chunk_count, known.kept_parts) == (12, None)
+
+
+def test_a_new_version_of_a_recording_keeps_its_tags(indexer):
+    index(indexer, clip('a', tags={'place': 'pond'}))
+    parts = [clip('a') for _ in range(2)]
+    for number, one in enumerate(parts):
+        one.part, one.tags = Integers([number, 2]), None
+    index(indexer, parts[0])
+    (answer,) = index(indexer, parts[1])
+    assert (answer.chunk_count, answer.tags) == (8, {'place': 'pond'})
+
+
+def test_a_stored_recording_of_hours_is_no_query(indexer):
+    one = clip('a')
+    row = one.chunks[0]
+    one.chunks = DocList[AudioChunk](
+        AudioChunk(parent_id='a', uri='a.wav', offset=n, embedding=row.embedding)
+        for n in range(1900)
+    )
+    index(indexer, one)
+    (answer,) = search(indexer, AudioClip(id='a'))
+    assert answer.error == (
+        'a.wav lasts 1.1 hours, and a query one at most; search with a part of it, as in '
+        'rec.wav#t=600,604'
+    )
