@@ -13,6 +13,7 @@ Kind = Literal['example', 'window', 'whole']
 FAR = 2.0  # the distance of silence, which is not near to anything
 UNLIKE = 1.0  # the distance of sounds that have nothing in common
 MAX_QUERY_S = 60.0
+OVERLAP_S = 0.1  # of two examples of a query that follow one another, at most
 NEIGHBOUR_S = 0.5  # a stored example lies within half of a second of every time
 
 
@@ -96,6 +97,7 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
     is within NEIGHBOUR_S, at the ends of a recording, or where nothing can be heard, the distance
     is UNLIKE. `silent_s`: what is silent at the query's beginning.
     """
+    query = query.chosen(_following(query.begin_s))
     starts = recording.begin_s
     distances = np.where(recording.sounding, 1 - query.vectors @ recording.vectors.T, UNLIKE)
     reach_s = NEIGHBOUR_S + (recording.length_s - EXAMPLE_S) / 2
@@ -110,3 +112,15 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
         total += best
     mean = (total / len(query)).clip(0, FAR)
     return Profile(starts - silent_s, mean, recording.length_s, 'whole', query_s)
+
+
+def _following(begin_s: np.ndarray) -> np.ndarray:
+    """Examples that follow one another nearly without an overlap, bool [n]: windows overlap by
+    half, so that all of them would say everything twice, and take twice as long."""
+    which = np.zeros(len(begin_s), bool)
+    free_s = begin_s[0]
+    for index, time_s in enumerate(begin_s):
+        if time_s >= free_s:
+            which[index] = True
+            free_s = time_s + EXAMPLE_S - OVERLAP_S
+    return which
