@@ -100,10 +100,11 @@ def drawn() -> tuple[list[Case], list[Planted]]:
     names = sorted(path.name for path in (ROOT / 'toy-data').glob('*.mp3'))
     sounds, queries = [], []
     for number in range(PLANTED):
-        label = list(CLIPS)[number % len(CLIPS)]
+        turn, which = divmod(number, len(CLIPS))
+        label = list(CLIPS)[which]
         clip, other = rng.choice(CLIPS[label], 2, replace=False)
         sounds.append(_planted.draw(f'{clip}_{label}.mp3', rng))
-        is_same = number // len(CLIPS) % 3 != 2
+        is_same = (turn + which) % 3 != 2
         queries.append(sounds[-1] if is_same else _planted.draw(f'{other}_{label}.mp3', rng))
     unrelated = [name for name in names if tags(name)['label'] not in CLIPS]
     more = [_planted.draw(str(rng.choice(unrelated)), rng) for _ in range(OTHERS)]
