@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ SEED = 12
 ASKED = (0.5, 1.0, 2.0, 5.0)  # false alarms per hour
 CUTS = np.arange(0.05, 1.0, 0.01)
 MIN_GAP_S = 1.0
+MAX_LONGER_S = 4.0  # an event than its sound
+ALARM_S = 8.0  # a false alarm at most
 FRAME = SAMPLE_RATE_HZ // 100
 LONG_HOURS = 10
 TURNS = 7
@@ -182,7 +185,10 @@ def _default(near: Profile, per_hour: float = 1.0) -> list[Event]:
 
 
 def _overlap(event: Event, planted: Planted) -> bool:
-    return event.end_s > planted.begin_s and event.beg_s < planted.end_s
+    """Whether it is that sound: one that goes on for much longer would be found by chance."""
+    longest_s = planted.sound.length_s + MAX_LONGER_S
+    is_there = event.end_s > planted.begin_s and event.beg_s < planted.end_s
+    return is_there and event.end_s - event.beg_s <= longest_s
 
 
 def _hit(events: Iterable[Event], planted: Planted) -> Event | None:
@@ -190,9 +196,14 @@ def _hit(events: Iterable[Event], planted: Planted) -> Event | None:
 
 
 def _false(events: Iterable[Event], case: Case, cases: Iterable[Case]) -> int:
+    """False alarms. A longer event counts as several: else, where all is near, there were one."""
     label = case.planted.sound.label
     same = [one.planted for one in cases if one.planted.sound.label == label]
-    return sum(not any(_overlap(event, sound) for sound in same) for event in events)
+    return sum(
+        ceil((event.end_s - event.beg_s) / ALARM_S)
+        for event in events
+        if not any(_overlap(event, sound) for sound in same)
+    )
 
 
 def errors(events: Sequence[Event | None], cases: Sequence[Case]) -> dict[str, float]:
