@@ -41,8 +41,6 @@ class Profile:
     @property
     def hours(self) -> float:
         """How long the places last, from the first to the last."""
-        if not len(self.time_s):
-            return 0.0
         return float(self.time_s[-1] - self.time_s[0] + self.length_s) / 3600
 
     @property
@@ -57,7 +55,7 @@ class Profile:
 
 
 def profile(query: Examples, recording: Examples, query_s: float, window_s: float) -> Profile:
-    """The distances of a recording's examples from a query that lasts `query_s`.
+    """The distances of a recording's examples, at least one, from a query that lasts `query_s`.
 
     A query of one window is near to an example where any of its sounding examples is: which part
     of it a stored example falls on is a matter of chance. A longer query counts as a whole, because
@@ -81,11 +79,8 @@ def profile(query: Examples, recording: Examples, query_s: float, window_s: floa
 
 
 def _of_any(query: Examples, recording: Examples) -> Profile:
-    distance = np.full(len(recording), FAR)
-    if len(recording):
-        nearest = (recording.vectors @ query.vectors.T).max(axis=1)
-        sounding = recording.sounding
-        distance[sounding] = 1 - nearest[sounding].astype(np.float64)
+    nearest = (recording.vectors @ query.vectors.T).max(axis=1).astype(np.float64)
+    distance = np.where(recording.sounding, 1 - nearest, FAR)
     middle_s = recording.begin_s + recording.length_s / 2
     return Profile(middle_s, distance.clip(0, FAR), recording.length_s, recording.compared)
 
