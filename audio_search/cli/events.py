@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from audio_search.cli.connection import uri_of
-from audio_search.cli.console import WrongUse, print_table
+from audio_search.cli.console import WrongUse, complain, print_table
 from audio_search.cli.options import json_object
 
 Within = Annotated[
@@ -64,6 +64,11 @@ def check_form(is_table_or_json: bool, cut: object) -> None:
 
 def print_events(found: dict[str, Any]) -> None:
     """A table, best first. The recording is a column of it, since there may be several."""
+    if not found['events']:
+        complain(
+            f'no place is within a distance of {found["max_distance"]:g}; --max-distance or '
+            '--false-alarms-per-hour allows more'
+        )
     print_table(
         ('begin (s)', 'end (s)', 'peak (s)', 'distance', '1 in', 'recording'),
         [
