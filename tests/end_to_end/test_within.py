@@ -1,6 +1,7 @@
 """Where in a recording a sound occurs, through the whole service and the command line."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,19 @@ def test_the_command_takes_a_filter(service: RunningService, recording: str) -> 
         service, 'search', PART, '--within', '{"kind": "field"}', '--limit', '1', '--json'
     )
     assert (status, len(json.loads(output)['events'])) == (0, 1)
+
+
+def test_the_command_says_where_nothing_is(service: RunningService, recording: str) -> None:
+    status, output, errors = run(service, 'search', PART, '--within', 'quiet.flac')
+    assert (status, len(output.splitlines())) == (0, 1)
+    assert re.fullmatch(
+        r'audio-search: no place is within a distance of 0\.\d+; --max-distance or '
+        r'--false-alarms-per-hour allows more\n',
+        errors,
+    )
+    status, output, errors = run(service, 'search', PART, '--within', 'elsewhere.wav')
+    assert (status, output) == (1, '')
+    assert errors.startswith('audio-search: elsewhere.wav is not indexed')
 
 
 def test_jinas_client_gets_the_events(service: RunningService, recording: str) -> None:
