@@ -40,7 +40,7 @@ lock: setup  ## write requirements*.txt from pyproject.toml
 check-wheels: setup  ## check that every pin has wheels for every platform and Python
 	.venv/bin/python scripts/check_wheels.py
 
-bench-%: setup  ## measure: bench-encode, bench-events, bench-index, bench-http, bench-ingest
+bench-%: setup  ## measure: bench-encode, -events, -http, -index, -ingest, -recordings
 	.venv/bin/python scripts/benchmark.py $*
 
 verify-model: setup  ## run the published smoke test on the official weights

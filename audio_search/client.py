@@ -21,6 +21,9 @@ FIRST_PAUSE_S = 0.25
 MAX_PAUSE_S = 5.0
 CONNECT_S = 5.0
 ANSWER_S = 1200.0  # longer than a service with its defaults lets a request take
+# A service takes as long as it takes for a long recording, and gives up by itself where it gets no
+# farther.
+INDEXING = httpx.Timeout(None, connect=CONNECT_S)
 PAGE_CLIPS = 1000
 
 Clip = dict[str, Any]
@@ -108,7 +111,8 @@ class Client:
 
     def index(self, clips: Sequence[Clip]) -> list[Clip]:
         """What became of each clip ({"uri", "tags"}), in order; see POST /index."""
-        return self._data('/index', clips)
+        body = {'data': list(clips), 'parameters': {}}
+        return list(self._ask('POST', '/index', json=body, timeout=INDEXING)['data'])
 
     def known(self, clips: Sequence[Clip]) -> list[Clip]:
         """What is stored of each clip ({"uri"} or {"id"}), in order; see POST /clips/known."""

@@ -20,7 +20,8 @@ from pydantic_core import CoreSchema, core_schema
 from audio_search.errors import Kind
 from audio_search.store.records import EMBEDDING_SCALE
 
-MAX_SAMPLE = 2**31 - 1  # of a location, which docarray carries in 32 bits: 37 hours at 16 kHz
+MAX_MS = 2**31 - 1  # of a time: docarray carries numbers in 32 bits, which are 24 days
+MAX_SAMPLE = MAX_MS * 16  # of a location, at 16 kHz
 # The note of a clip whose vectors are all zero.
 SILENT = (
     'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end, so '
@@ -28,38 +29,45 @@ SILENT = (
 )
 
 
+class _JsonText(BaseNode):
+    """A JSON value that travels as text: docarray's own dicts and lists cut integers to 32 bits."""
+
+    def _to_node_protobuf(self) -> NodeProto:
+        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+    @classmethod
+    def from_protobuf(cls, text: str) -> Any:  # type: ignore[override]
+        return cls(json.loads(text))  # type: ignore[call-arg]
+
+
 @_register_proto(proto_type_name='audio_search_json')
-class Tags(dict[str, Any], BaseNode):  # type: ignore[misc, type-var]
-    """A JSON object. It travels as text: docarray's own dicts cut integers to 32 bits."""
+class Tags(dict[str, Any], _JsonText):  # type: ignore[misc, type-var]
+    """A JSON object."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         json_object = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
         return core_schema.no_info_after_validator_function(cls, json_object)
 
-    def _to_node_protobuf(self) -> NodeProto:
-        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
+
+@_register_proto(proto_type_name='audio_search_integers')
+class Integers(list[int], _JsonText):  # type: ignore[misc, type-var]
+    """Whole numbers of any size."""
 
     @classmethod
-    def from_protobuf(cls, text: str) -> 'Tags':  # type: ignore[override]
-        return cls(json.loads(text))
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        integers = core_schema.list_schema(core_schema.int_schema())
+        return core_schema.no_info_after_validator_function(cls, integers)
 
 
 @_register_proto(proto_type_name='audio_search_json_list')
-class Rows(list[dict[str, Any]], BaseNode):  # type: ignore[misc, type-var]
-    """A list of JSON objects. It travels as text, as Tags do."""
+class Rows(list[dict[str, Any]], _JsonText):  # type: ignore[misc, type-var]
+    """JSON objects."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         rows = core_schema.list_schema(core_schema.dict_schema(core_schema.str_schema()))
         return core_schema.no_info_after_validator_function(cls, rows)
-
-    def _to_node_protobuf(self) -> NodeProto:
-        return NodeProto(text=json.dumps(self), type=self._proto_type_name)
-
-    @classmethod
-    def from_protobuf(cls, text: str) -> 'Rows':  # type: ignore[override]
-        return cls(json.loads(text))
 
 
 @_register_proto(proto_type_name='audio_search_embedding')
@@ -98,12 +106,14 @@ if TYPE_CHECKING:
     Id = str
     ErrorKind = Kind
     JsonObject = dict[str, Any]
+    Numbers = list[int]
     JsonRows = list[dict[str, Any]]
     Tensor = np.ndarray
 else:
     Id = Key
     ErrorKind = str  # docarray rebuilds documents from their schemas, without enums
     JsonObject = Tags
+    Numbers = Integers
     JsonRows = Rows
     Tensor = NdArray
 
@@ -134,6 +144,10 @@ class Match(BaseDoc):
     )
     has_file: bool = Field(default=False, description='whether its sound came from a file')
     missing: bool | None = Field(default=None, description='true where its file is gone')
+    more_from_same: int | None = Field(
+        default=None, description='how many clips of its group were left out, see places'
+    )
+    recorded_at: str | None = Field(default=None, description='when its part was, see wall_clock')
 
     def to_protobuf(self) -> DocProto:
         return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})
@@ -150,8 +164,8 @@ class AudioChunk(BaseDoc):
     parent_id: Id | None = None
     uri: str | None = None
     offset: int = 0
-    location: list[int] = Field(
-        default_factory=list, description='[begin, end) in samples of the whole file'
+    location: Numbers = Field(
+        default_factory=Integers, description='[begin, end) in samples of the whole file'
     )
     beg_in_ms: int | None = Field(default=None, description='of the whole file, as location')
     end_in_ms: int | None = None
@@ -179,11 +193,28 @@ class AudioClip(BaseDoc):
     )
     chunks: DocList[AudioChunk] = Field(default_factory=DocList[AudioChunk])
     chunk_count: int | None = None
+    part: Numbers | None = Field(
+        default=None,
+        description='of a long recording that is indexed part by part: [number, how many]; its '
+        'chunks are those that begin in it',
+    )
+    kept_parts: JsonObject | None = Field(
+        default=None,
+        description='of a recording that is not stored yet: numbers of the parts that are, count '
+        'of all, and the source that they are of',
+    )
     matches: DocList[Match] = Field(default_factory=DocList[Match])
     events: JsonRows | None = Field(
         default=None,
         description='of a search within recordings: {"id", "uri", "beg_s", "end_s", "peak_s", '
         '"distance", "rarity"} for each place where the sound occurs, best first',
+    )
+    stretches: JsonRows | None = Field(
+        default=None, description='of a stored clip: how near it is to a sound, see stretches'
+    )
+    recordings: JsonRows | None = Field(
+        default=None,
+        description='{"id", "uri", "duration_s", "recorded_at"} of the recordings of the events',
     )
     compared: str | None = Field(
         default=None, description='what of the sounds was compared: example or window'

@@ -17,11 +17,12 @@ from audio_search.store import Clip
 from audio_search.store.records import EMBEDDING_SCALE, LOCATION_COLUMNS, UNKNOWN
 from audio_search.store.sqlite.copying import claim
 from audio_search.store.sqlite.reading import Reading
+from audio_search.wall_clock import at, start_of
 
 if TYPE_CHECKING:
     import pyarrow
 
-COLUMNS = ('id', 'uri', 'label', 'tags', 'chunk', 'beg_s', 'end_s', 'vector')
+COLUMNS = ('id', 'uri', 'label', 'tags', 'chunk', 'beg_s', 'end_s', 'recorded_at', 'vector')
 SUFFIXES = ('.parquet', '.jsonl')
 GROUP_ROWS = 8192  # of a row group, which is in memory as a whole: 16 MB of 512-d float32
 
@@ -35,9 +36,9 @@ def export(index: Reading, target: Path) -> int:
 
     The columns are COLUMNS: id and uri of the clip, its tag `label`, all its tags (in Parquet as
     JSON text), the number of the window in the clip (`window` itself is a word of SQL), its begin
-    and end in s of the whole file (null where they are not known), and its embedding, float32
-    [dimensions]. Returns how many rows there are. `target` appears when it is whole; memory is
-    bounded by one row group.
+    and end in s of the whole file (null where they are not known), when it was recorded (ISO 8601
+    text, null likewise), and its embedding, float32 [dimensions]. Returns how many rows there are.
+    `target` appears when it is whole; memory is bounded by one row group.
 
     Raises ExportError for another suffix, and where `target` exists or cannot be written;
     IndexFileError.
@@ -94,6 +95,7 @@ def parquet(index: Reading, file: BinaryIO) -> int:
             ('chunk', pyarrow.int32()),
             ('beg_s', pyarrow.float64()),
             ('end_s', pyarrow.float64()),
+            ('recorded_at', pyarrow.string()),
             ('vector', pyarrow.list_(pyarrow.float32(), index.configuration.dimensions)),
         ],
         metadata={'audio_search': json.dumps(made)},
@@ -121,17 +123,20 @@ def _table(group: list[dict[str, Any]], schema: 'pyarrow.Schema') -> 'pyarrow.Ta
 def rows(clip: Clip) -> Iterator[dict[str, Any]]:
     """A row per window of a clip, with COLUMNS; the vector is float32 [dimensions]."""
     label = clip.tags.get('label')
+    start = start_of(clip.uri, clip.tags)
     vectors = clip.embeddings.astype(np.float32) / EMBEDDING_SCALE
     for location, vector in zip(clip.locations.tolist(), vectors, strict=True):
         known = dict(zip(LOCATION_COLUMNS, location, strict=True))
+        beg_s = _seconds(known['beg_in_ms'])
         yield {
             'id': clip.id,
             'uri': clip.uri,
             'label': None if label is None else str(label),
             'tags': clip.tags,
             'chunk': known['offset'],
-            'beg_s': _seconds(known['beg_in_ms']),
+            'beg_s': beg_s,
             'end_s': _seconds(known['end_in_ms']),
+            'recorded_at': None if start is None or beg_s is None else at(start, 1000 * beg_s),
             'vector': vector,
         }
 

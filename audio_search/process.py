@@ -6,6 +6,8 @@ or a missing module comes from has one place to look.
 
 import os
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -33,3 +35,25 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
+
+
+_stderr = threading.Lock()
+STDERR = 2  # the file descriptor, which C libraries write to
+
+
+@contextmanager
+def stderr_without(beginning: bytes) -> Iterator[None]:
+    """Lines that begin so, which a C library writes to stderr meanwhile, are dropped; what else is
+    written there comes when it is over. One thread at a time."""
+    with _stderr, tempfile.TemporaryFile() as caught:
+        saved = os.dup(STDERR)
+        os.dup2(caught.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(saved, STDERR)
+            os.close(saved)
+            caught.seek(0)
+            for line in caught:
+                if not line.startswith(beginning):
+                    os.write(STDERR, line)

@@ -15,6 +15,7 @@ from audio_search.bodies import (
     writable,
 )
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
+from audio_search.event_answers import EventAnswer, RecordingAnswer
 
 CLIP = 'toy-data/111_churchbell.mp3'
 NOTE = 'what to know of a clip that could be used; absent where there is nothing'
@@ -116,16 +117,26 @@ class SearchParameters(IndexParameters):
         description='within: in place of max_distance, how many places that only resemble the '
         'sound may be answered for each hour; 1 unless given',
     )
-    min_gap_s: Number = Field(
-        default=None,
-        ge=0,
-        le=3600,
-        description='within: places with less than this between them are one event; 1 unless given',
-    )
     refine: bool = Field(
         default=False,
         description='within: read the sound around each event again, to tell begin and end to '
         'about 0.1 s; of 100 events at most',
+    )
+    per_clip: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
+        default=None, ge=1, le=1000, description='several places of a clip, nearest first; else one'
+    )
+    min_gap_s: Number = Field(
+        default=None,
+        ge=0,
+        le=3600,
+        description='per_clip: how far apart places of a clip begin, s; without it they do not '
+        'overlap. within: places with less between them are one event; 1 unless given',
+    )
+    group_by: Text | None = Field(
+        default=None,
+        min_length=1,
+        description='name of a tag, or folder: of each of its values at most per_clip matches, and '
+        'limit counts the values',
     )
 
 
@@ -258,20 +269,24 @@ class MatchAnswer(BaseModel):
     query_beg_in_ms: int | None = Field(description='where the query window begins in its file, ms')
     query_end_in_ms: int | None = Field(description='where it ends, ms')
     missing: bool = Field(default=False, description='true where the file of the clip is gone')
-
-
-class EventAnswer(BaseModel):
-    """A place in a recording where a sound occurs."""
-
-    id: str = Field(description='of the recording')
-    uri: str | None
-    beg_s: float = Field(description='when it begins, s of the whole file')
-    end_s: float = Field(description='when it ends')
-    peak_s: float = Field(description='the middle of what is nearest to the query')
-    distance: float = Field(description='1 - cos at its nearest, from 0 (identical) to 2')
-    rarity: int = Field(
-        description='1 of so many random places of the recording is this near; at most 10,000'
+    more_from_same: int | None = Field(
+        default=None,
+        description='with group_by: how many more of the 1,000 nearest clips are of that value',
     )
+    recorded_at: str | None = Field(
+        default=None,
+        description='when the matching window was recorded (ISO 8601), by the tag recorded_at or '
+        'the name of the file; absent where neither tells',
+    )
+
+    @classmethod
+    def of(cls, match: Match) -> 'MatchAnswer':
+        """Without those of the last fields that say nothing of this match."""
+        fields = {name: getattr(match, name) for name in cls.model_fields}
+        for name in ('missing', 'recorded_at', 'more_from_same'):
+            if fields[name] is None or fields[name] is False:
+                del fields[name]
+        return cls(**fields)
 
 
 class QueryAnswer(BaseModel):
@@ -285,6 +300,9 @@ class QueryAnswer(BaseModel):
     matches: list[MatchAnswer]
     events: list[EventAnswer] | None = Field(
         default=None, description='with within: where the sound occurs, best first'
+    )
+    recordings: list[RecordingAnswer] | None = Field(
+        default=None, description='with within: those of the events, or the only one'
     )
     compared: Literal['example', 'window'] | None = Field(
         default=None,
@@ -319,29 +337,3 @@ class Problem(BaseModel):
     """Why a request was refused."""
 
     detail: str = Field(description='one sentence that says what to do')
-
-
-class Model(BaseModel):
-    name: str = Field(description='official, compact, or the name of a file')
-    sha256: str = Field(description='of the file of its weights')
-
-
-class IndexFile(BaseModel):
-    path: str
-    bytes: int = Field(description='size of the file')
-
-
-class Status(BaseModel):
-    """What the service holds and runs on."""
-
-    clips: int
-    chunks: int
-    model: Model
-    index: IndexFile
-    pooling: str = Field(description='how the vectors of a window are put together')
-    window_s: float = Field(description='length of a window, s')
-    stride_s: float = Field(description='from one window to the next, s')
-    padding: str = Field(description='what fills a sound shorter than a window: repeat or silence')
-    lift_to_dbfs: float | None = Field(description='the least peak of a window, dB of full scale')
-    silence: str = Field(description='the vector of silence: zero or as_published')
-    versions: dict[str, str]

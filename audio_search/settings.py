@@ -24,7 +24,8 @@ DEFAULTS = {
     'AUDIO_SEARCH_CORS_ORIGINS': 'http://localhost:*,http://127.0.0.1:*',
     'AUDIO_SEARCH_MAX_BODY_MB': '200',
     'AUDIO_SEARCH_MAX_DOCS': '10000',
-    'AUDIO_SEARCH_MAX_DURATION_S': '3600',
+    'AUDIO_SEARCH_MAX_DURATION_S': '86400',
+    'AUDIO_SEARCH_MAX_UPLOAD_S': '3600',
     'AUDIO_SEARCH_CONCURRENCY': '4',
     'AUDIO_SEARCH_QUEUE_WAIT_S': '30',
     'AUDIO_SEARCH_TIMEOUT_S': '900',
@@ -57,6 +58,7 @@ class Settings:
     max_body_mb: float
     max_docs: int
     max_duration_s: float
+    max_upload_s: float
     concurrency: int
     queue_wait_s: float
     timeout_s: float
@@ -128,6 +130,7 @@ class Settings:
             max_body_mb=number('AUDIO_SEARCH_MAX_BODY_MB', 0.001),
             max_docs=whole('AUDIO_SEARCH_MAX_DOCS', 1),
             max_duration_s=number('AUDIO_SEARCH_MAX_DURATION_S', 1),
+            max_upload_s=number('AUDIO_SEARCH_MAX_UPLOAD_S', 1),
             concurrency=whole('AUDIO_SEARCH_CONCURRENCY', 1),
             queue_wait_s=number('AUDIO_SEARCH_QUEUE_WAIT_S', 0),
             timeout_s=number('AUDIO_SEARCH_TIMEOUT_S', 1),

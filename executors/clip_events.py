@@ -22,7 +22,7 @@ from audio_search.events import (
 )
 from audio_search.store import Clip, ClipRef, ClipStore, Configuration
 from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN
-from executors.clip_records import embeddings_of
+from executors.clip_records import embeddings_of, recording_of
 from executors.match_args import parse_limit
 
 FALSE_ALARMS_PER_HOUR = 1.0
@@ -55,6 +55,7 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     made = store.configuration
     sound, query_s = _query(query, made)
     recordings: list[tuple[ClipRef, Profile]] = []
+    described: dict[str, dict[str, Any]] = {}
     for clip in _recordings(store, parameters):
         times = clip.locations[:, TIMES]
         is_known = (times != UNKNOWN).all(axis=1)
@@ -63,6 +64,7 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         examples = _examples(clip.embeddings[is_known], times[is_known], made)
         near = profile(sound, examples, query_s, made.window_s)
         recordings.append((ClipRef(clip.id, clip.uri), near))
+        described[clip.id] = recording_of(clip)
     if not recordings:
         raise NoRecording(
             'what within names has no window whose times are known, so nothing can be placed in '
@@ -94,6 +96,8 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
         }
         for (event, clip), one_in in zip(found, rarity, strict=True)
     )
+    found_in = dict.fromkeys(event['id'] for event in query.events) or list(described)[:1]
+    query.recordings = Rows(described[id_] for id_ in found_in)
     query.compared = compared(made, 'example')
     query.max_distance = round(float(cut), 4)
     if is_usual(everywhere, kind):

@@ -1,6 +1,7 @@
 """What every indexer does with documents, whichever store it keeps them in."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,36 @@ from jina import requests
 
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
-from audio_search.store import Clip, ClipRef, FilterError, StorageError
+from audio_search.places import Spread
+from audio_search.store import Clip, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
 from executors.base import FlowExecutor
-from executors.clip_changes import Change, MissingClip, keep_known, put, removed, retag
+from executors.clip_changes import (
+    MissingClip,
+    change,
+    delete_selected,
+    keep_known,
+    put,
+    remove,
+    retag,
+)
 from executors.clip_events import compared, fill_events
+from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
+    EVERY,
+    check_query,
     embeddings_of,
     fill_chunks,
     fill_entry,
+    known,
     listed,
     match_of,
+    part_of,
     record_of,
 )
+from executors.clip_stretches import fill_stretches
 from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
 
 DEFAULT_PAGE = 100
@@ -78,7 +94,8 @@ class ClipIndexer(FlowExecutor):
         """Store each clip with its chunks, in the place of any with its id or its uri.
 
         One that comes with `chunk_count` and no chunks is stored already: only its tags may change.
-        A clip without `tags` keeps those of the clip whose place it takes.
+        A clip without `tags` keeps those of the clip whose place it takes. A clip with a `part` is
+        stored when all of its parts are there; only then it has a `chunk_count`.
         """
         usable: list[tuple[AudioClip, Clip | None]] = []
         for doc in docs:
@@ -91,18 +108,19 @@ class ClipIndexer(FlowExecutor):
                 usable.append((doc, record))
             except ValueError as error:
                 fail(doc, error)
+        stored: list[tuple[AudioClip, Clip]] = []
         try:
             with self.store.transaction() as transaction:
                 for doc, record in usable:
                     if record is None:
                         keep_known(transaction, doc)
-                    else:
-                        put(transaction, doc, record)
+                    elif whole := put(transaction, doc, record):
+                        stored.append((doc, whole))
         except StorageError as error:
             for doc, _ in usable:
                 fail(doc, error)
-        for doc, record in usable:
-            if record is not None and not doc.error:
+        for doc, record in stored:
+            if not doc.error:
                 doc.id = ID(record.id)
                 doc.chunk_count = record.chunk_count
         if not _includes(parameters, 'embedding'):
@@ -118,7 +136,8 @@ class ClipIndexer(FlowExecutor):
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
         `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`,
-        `match` (window, or example: by the nearest of their examples of 0.96 s).
+        `match` (window, or example: by the nearest of their examples of 0.96 s); `per_clip`,
+        `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         queries: list[AudioClip] = []
@@ -128,6 +147,7 @@ class ClipIndexer(FlowExecutor):
                 continue
             try:
                 if doc.id and not doc.uri and not doc.chunks:
+                    check_query(self.store.find(str(doc.id)), self.configuration.stride_s)
                     self._fill_stored(doc)
                 elif doc.uri and (entry := self.store.find(None, doc.uri)):
                     doc.id = entry.id
@@ -155,7 +175,7 @@ class ClipIndexer(FlowExecutor):
     @requests(on='/update')
     def update(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         """Replace the tags of the clips with these ids or uris, where a document has some."""
-        return self._change(docs, retag)
+        return change(self.store, docs, retag)
 
     @requests(on='/delete')
     def delete(
@@ -165,10 +185,10 @@ class ClipIndexer(FlowExecutor):
         `parameters.filter` selects and whose uri begins with `parameters.prefix`."""
         parameters = parameters or {}
         if parameters.get('filter') or parameters.get('prefix'):
-            return self._delete_selected(parameters)
+            return delete_selected(self.store, parameters)
         ids = parameters.get('ids') or []
         docs = DocList[AudioClip]([*docs, *(AudioClip(id=id_) for id_ in ids)])
-        return self._change(docs, lambda transaction, entry, doc: transaction.delete(entry.id))
+        return change(self.store, docs, remove)
 
     @requests(on='/clear')
     def clear(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -183,25 +203,45 @@ class ClipIndexer(FlowExecutor):
 
     @requests(on='/lookup')
     def lookup(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        """Fill in what is stored of the clips with these ids or uris; others stay as they are."""
+        """Fill in what is stored of the clips with these ids or uris; others stay as they are but
+        for their `kept_parts`."""
         for doc in docs:
             try:
                 check_json(doc.id, doc.uri)
                 entry = self.store.find(doc.id, doc.uri)
+                kept = self.store.kept_parts(str(entry.id if entry else doc.id))
             except (ValueError, StorageError) as error:
                 fail(doc, error)
                 continue
+            if kept:
+                doc.kept_parts = Tags(asdict(kept))
             if entry:
                 fill_entry(doc, entry)
                 doc.tags = Tags(entry.tags)
         return docs
 
     @requests(on='/chunks')
-    def chunks(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
-        """Fill in the stored chunks, with their embeddings, of the clips with these ids."""
+    def chunks(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Fill in the stored chunks, with their embeddings, of the clips with these ids: those from
+        number `parameters.start` on, up to `end`; all without them."""
         for doc in docs:
             try:
-                self._fill_stored(doc)
+                self._fill_stored(doc, part_of(parameters or {}))
+            except (ValueError, StorageError) as error:
+                fail(doc, error)
+        return docs
+
+    @requests(on='/distances')
+    def distances(
+        self, docs: DocList[AudioClip], parameters: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DocList[AudioClip]:
+        """Give each stored clip with these ids its `stretches`: how near they are to the chunks
+        that came with it, in at most `parameters.count` of them."""
+        for doc in docs:
+            try:
+                fill_stretches(self.store, doc, (parameters or {}).get('count'))
             except (ValueError, StorageError) as error:
                 fail(doc, error)
         return docs
@@ -214,16 +254,14 @@ class ClipIndexer(FlowExecutor):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
-        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri],
-        null for each that is not stored: text both ways, because a look-up of thousands is done
-        long before docarray has made documents of them.
+        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri], as
+        `known` has them: text both ways, because a look-up of thousands is done long before
+        docarray has made documents of them.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
-                found = self.store.find_many([ClipRef(*name) for name in json.loads(names)])
-                clips = [entry and listed(entry, source=True) for entry in found]
-                return {'clips': to_json(clips), 'total': len(clips)}
+                return known(self.store, json.loads(names))
             entries, total = self.store.page(
                 int(parameters.get('offset') or 0),
                 int(parameters.get('limit') or DEFAULT_PAGE),
@@ -263,70 +301,37 @@ class ClipIndexer(FlowExecutor):
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
     ) -> None:
         limit, distinct = parameters.get('limit'), parameters.get('distinct')
+        limit = self.match_args.limit if limit is None else parse_limit(limit)
         match = parameters.get('match') and parse_match(parameters['match'])
+        by_example = match == 'example'
+        if match:
+            for doc in queries:
+                doc.compared = compared(self.configuration, match)
+        if spread := Spread.parse(parameters, limit, self.configuration.window_s):
+            match_places(self.store, queries, vectors, spread, parameters, by_example)
+            return
         excluded = None
         if parameters.get('exclude_self'):
-            excluded = [
-                ClipRef(doc.id or _sound(doc), doc.uri) for doc in queries for _ in doc.chunks
-            ]
+            excluded = [own_clip(doc) for doc in queries for _ in doc.chunks]
         found = iter(
             self.store.search(
                 np.concatenate(vectors),
-                self.match_args.limit if limit is None else parse_limit(limit),
+                limit,
                 distinct=self.match_args.distinct if distinct is None else bool(distinct),
                 filter=parameters.get('filter'),
                 excluded=excluded,
-                by_example=match == 'example',
+                by_example=by_example,
             )
         )
         for doc in queries:
-            if match:
-                doc.compared = compared(self.configuration, match)
             for chunk in doc.chunks:
                 chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
 
-    def _change(self, docs: DocList[AudioClip], change: Change) -> DocList[AudioClip]:
-        """Do something to each stored clip that a document names."""
-        try:
-            with self.store.transaction() as transaction:
-                for doc in docs:
-                    try:
-                        check_json(doc.id, doc.uri, doc.tags)
-                        entry = transaction.find(doc.id, doc.uri)
-                        if entry is None:
-                            raise MissingClip(doc.id or doc.uri)
-                    except ValueError as error:
-                        fail(doc, error)
-                        continue
-                    change(transaction, entry, doc)
-                    fill_entry(doc, entry)
-        except StorageError as error:
-            for doc in docs:
-                fail(doc, error)
-        return docs
-
-    def _delete_selected(self, parameters: dict[str, Any]) -> DocList[AudioClip]:
-        """The removed clips, or one that says why none was."""
-        try:
-            with self.store.transaction() as transaction:
-                entries = transaction.delete_selected(
-                    filter=parameters.get('filter') or None, prefix=parameters.get('prefix') or None
-                )
-        except (FilterError, StorageError) as error:
-            failed = AudioClip()
-            fail(failed, error)
-            return DocList[AudioClip]([failed])
-        return DocList[AudioClip](removed(entry) for entry in entries)
-
-    def _fill_stored(self, doc: AudioClip) -> None:
+    def _fill_stored(self, doc: AudioClip, part: slice = EVERY) -> None:
         clip = self.store.clip(str(doc.id))
         if clip is None:
             raise MissingClip(doc.id)
-        fill_chunks(doc, clip)
-
-
-def _sound(doc: AudioClip) -> str | None:
-    return (doc.source or {}).get('sound')
+        fill_chunks(doc, clip, part)
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:

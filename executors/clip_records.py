@@ -1,6 +1,7 @@
 """Documents <-> what the store keeps."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,27 +17,36 @@ from audio_search.documents import (
     Match,
     Tags,
 )
-from audio_search.store import Clip, Entry, Neighbour
-from audio_search.store.records import UNKNOWN
+from audio_search.store import Clip, ClipRef, ClipStore, Entry, Neighbour
+from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, to_json
+from audio_search.wall_clock import recorded_at
 
+EVERY = slice(None)
 MAX_MS = 2**53
+MAX_QUERY_HOURS = 1.0
+END_IN_MS = LOCATION_COLUMNS.index('end_in_ms')
 SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
 
 
 def record_of(doc: AudioClip, dimensions: int) -> Clip:
-    """What is kept of a clip. Raises ValueError for one that cannot be kept."""
+    """What is kept of a clip, or of a part of one. Raises ValueError for what cannot be kept."""
     if not doc.id and not doc.uri:
         raise ValueError('A clip needs an id or a uri to be stored under; give it one')
     rates = {chunk.tags.get(SAMPLE_RATE) for chunk in doc.chunks}
+    is_empty = doc.part is not None and not doc.chunks  # the recording ends before this part
     return Clip(
         id=doc.id or hashlib.sha256(str(doc.uri).encode()).hexdigest()[:32],
         uri=doc.uri,
         tags=dict(doc.tags or {}),
         source=None if doc.source is None else dict(doc.source),
         sample_rate=rates.pop() if len(rates) == 1 else None,
-        locations=np.array([_location(chunk) for chunk in doc.chunks], np.int64),
+        locations=np.array([_location(chunk) for chunk in doc.chunks], np.int64).reshape(
+            -1, len(LOCATION_COLUMNS)
+        ),
         chunk_tags={row: own for row, chunk in enumerate(doc.chunks) if (own := _own_tags(chunk))},
-        embeddings=embeddings_of(doc, dimensions),
+        embeddings=np.zeros((0, dimensions), np.int8)
+        if is_empty
+        else embeddings_of(doc, dimensions),
     )
 
 
@@ -56,8 +66,15 @@ def embeddings_of(doc: AudioClip, dimensions: int) -> np.ndarray:
     return np.clip(values, -128, 127).astype(np.int8)
 
 
-def fill_chunks(doc: AudioClip, clip: Clip) -> None:
-    """Give a document the chunks, tags and uri of a stored clip."""
+def part_of(parameters: dict[str, Any]) -> slice:
+    """The chunks from number `start` on, up to `end`, as far as they are given."""
+    edges = (parameters.get(name) for name in ('start', 'end'))
+    return slice(*(None if edge is None else max(0, int(edge)) for edge in edges))
+
+
+def fill_chunks(doc: AudioClip, clip: Clip, part: slice = EVERY) -> None:
+    """Give a document the chunks, or a part of them, and the tags and uri of a stored clip."""
+    rows = range(clip.chunk_count)[part]
     doc.uri = clip.uri
     doc.tags = Tags(clip.tags)
     doc.chunks = DocList[AudioChunk](
@@ -72,7 +89,9 @@ def fill_chunks(doc: AudioClip, clip: Clip) -> None:
             tags=_chunk_tags(clip.sample_rate, clip.chunk_tags.get(row, {})),
             embedding=Embedding.from_int8(clip.embeddings[row]),
         )
-        for row, (offset, begin, end, beg_in_ms, end_in_ms) in enumerate(clip.locations.tolist())
+        for row, (offset, begin, end, beg_in_ms, end_in_ms) in zip(
+            rows, clip.locations[part].tolist(), strict=True
+        )
     )
 
 
@@ -82,6 +101,45 @@ def fill_entry(doc: AudioClip, entry: Entry) -> None:
     doc.uri = entry.uri
     doc.chunk_count = entry.chunk_count
     doc.source = None if entry.source is None else Tags(entry.source)
+
+
+def recording_of(clip: Clip) -> dict[str, Any]:
+    """A stored clip as an answer names it in which something was looked for: `duration_s` is as far
+    as its windows go, and `recorded_at` when its file begins, where that is known."""
+    end_in_ms = int(clip.locations[:, END_IN_MS].max(initial=UNKNOWN))
+    found = {
+        'id': clip.id,
+        'uri': clip.uri,
+        'duration_s': None if end_in_ms == UNKNOWN else end_in_ms / 1000,
+    }
+    start = recorded_at(clip.uri, clip.tags, 0)
+    return found if start is None else found | {'recorded_at': start}
+
+
+def check_query(entry: Entry | None, stride_s: float) -> None:
+    """Raise ValueError for a stored recording of hours: each window of a query is a search."""
+    hours = entry.chunk_count * stride_s / 3600 if entry else 0
+    if entry and hours > MAX_QUERY_HOURS:
+        raise ValueError(
+            f'{entry.uri or entry.id} lasts {hours:.1f} hours, and a query one at most; '
+            'search with a part of it, as in rec.wav#t=600,604'
+        )
+
+
+def known(store: ClipStore, names: Sequence[Sequence[str | None]]) -> dict[str, Any]:
+    """The stored clips with these ids or uris, as JSON texts: `clips`, null for each that is not
+    stored; and `kept`, how much is kept of a recording that is not stored yet, from 0 to 1."""
+    refs = [ClipRef(*name) for name in names]
+    found = store.find_many(refs)
+    kept = [
+        None if entry or not ref.id else store.kept_parts(ref.id)
+        for entry, ref in zip(found, refs, strict=True)
+    ]
+    return {
+        'clips': to_json([entry and listed(entry, source=True) for entry in found]),
+        'kept': to_json([parts and len(parts.numbers) / parts.count for parts in kept]),
+        'total': len(found),
+    }
 
 
 def match_of(neighbour: Neighbour) -> Match:

@@ -6,12 +6,14 @@ from docarray import DocList
 from jina import requests
 
 from audio_search.documents import AudioChunk, AudioClip, Match
+from audio_search.places import Group, group_of
 from executors.base import FlowExecutor
 from executors.match_args import MatchArgs, parse_limit
 
 
 class MyRanker(FlowExecutor):
-    """Gives each query clip its nearest clips, each by the best of its chunks, nearest first.
+    """Gives each query clip its nearest clips, each by the best of its chunks, nearest first; or
+    what `per_clip` and `group_by` asked the indexer for.
 
     `match_args` are those of the indexer: with `distinct` (its default) every query chunk comes
     with the `limit` nearest clips, and only the first `limit` of them all are sure to be nearest.
@@ -28,8 +30,13 @@ class MyRanker(FlowExecutor):
     ) -> DocList[AudioClip]:
         parameters = parameters or {}
         limit = parse_limit(parameters['limit']) if parameters.get('limit') else self.limit
+        is_spread = bool(parameters.get('group_by')) or (parameters.get('per_clip') or 1) != 1
         for clip in docs:
-            clip.matches = DocList[Match](best_by_clip(clip.chunks)[:limit])
+            if is_spread:  # the indexer chose them, and knows how many there may be
+                matches = in_groups(clip.chunks, parameters.get('group_by'))
+            else:
+                matches = best_by_clip(clip.chunks)[:limit]
+            clip.matches = DocList[Match](matches)
             if 'embedding' not in (parameters.get('include') or ()):
                 clip.chunks = DocList[AudioChunk]()
         return docs
@@ -37,15 +44,28 @@ class MyRanker(FlowExecutor):
 
 def best_by_clip(chunks: DocList[AudioChunk]) -> list[Match]:
     """One match per clip, by ascending cosine distance; ties go to the earlier query chunk."""
-    pairs = sorted(
-        ((match, chunk) for chunk in chunks for match in chunk.matches),
-        key=lambda pair: pair[0].scores['cosine'],
-    )
     best: dict[str | None, Match] = {}
-    for match, chunk in pairs:
+    for match, chunk in _nearest_first(chunks):
         if match.parent_id not in best:
             best[match.parent_id] = _clip_match(match, chunk)
     return list(best.values())
+
+
+def in_groups(chunks: DocList[AudioChunk], group_by: str | None) -> list[Match]:
+    """Every match; those of one clip, or of one group (places.group_of), one after the other. The
+    groups come in the order of their nearest match."""
+    groups: dict[Group, list[Match]] = {}
+    for match, chunk in _nearest_first(chunks):
+        group = group_of(str(match.parent_id), match.uri, match.clip_tags, group_by)
+        groups.setdefault(group, []).append(_clip_match(match, chunk))
+    return [match for group in groups.values() for match in group]
+
+
+def _nearest_first(chunks: DocList[AudioChunk]) -> list[tuple[Match, AudioChunk]]:
+    return sorted(
+        ((match, chunk) for chunk in chunks for match in chunk.matches),
+        key=lambda pair: pair[0].scores['cosine'],
+    )
 
 
 def _clip_match(match: Match, chunk: AudioChunk) -> Match:
@@ -60,4 +80,5 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         query_beg_in_ms=chunk.beg_in_ms,
         query_end_in_ms=chunk.end_in_ms,
         has_file=match.has_file,
+        more_from_same=match.more_from_same,
     )

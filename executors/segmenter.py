@@ -1,5 +1,6 @@
 """Clips -> overlapping windows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from jina import requests
 
 from audio_search.audio import decoding, sources
 from audio_search.audio.decoding import SAMPLE_RATE_HZ
+from audio_search.audio.parts import MAX_UNDIVIDED_S, PartReader
+from audio_search.audio.sources import Source
 from audio_search.audio.windows import in_ms, windows
-from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Tags, fail
+from audio_search.documents import AudioChunk, AudioClip, Tags, fail
 from audio_search.settings import split_roots
 from executors.base import FlowExecutor
 
@@ -24,6 +27,9 @@ class AudioSegmenter(FlowExecutor):
     `roots` are the folders audio may be read from, separated as in PATH. `media` is the folder of
     uploads; reading there is always allowed. Clips longer than `max_duration_s` are refused. A clip
     that cannot be used gets an `error`; the others go on.
+
+    Of a clip with a `part` only the windows that begin there are cut, numbered and placed as in the
+    whole recording. Parts in order are decoded once, see `audio.parts`.
     """
 
     def __init__(
@@ -32,7 +38,7 @@ class AudioSegmenter(FlowExecutor):
         stride: float = 2,
         roots: str = '.',
         media: str = 'workspace/media',
-        max_duration_s: float = 3600,
+        max_duration_s: float = 86400,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -45,6 +51,7 @@ class AudioSegmenter(FlowExecutor):
         self.stride = round(stride * SAMPLE_RATE_HZ)
         self.roots = split_roots(roots).with_folder(Path(media).resolve())
         self.max_duration_s = float(max_duration_s)
+        self.parts = PartReader(self.window, self.stride)
 
     @requests(on=['/index', '/search'])
     def segment(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -57,23 +64,26 @@ class AudioSegmenter(FlowExecutor):
         uri = str(clip.uri)
         try:
             source = sources.resolve(uri, self.roots)
-            waveform = decoding.load(source.path, source.beg_s, source.end_s, self.max_duration_s)
+            begin = round(source.beg_s * SAMPLE_RATE_HZ)
+            if clip.part:
+                self._segment_part(clip, source, begin)
+                return
+            max_s = min(self.max_duration_s, MAX_UNDIVIDED_S)
+            waveform = decoding.load(source.path, source.beg_s, source.end_s, max_s)
             clip.source = source.fingerprint()
+            cut(clip, waveform, begin, self.window, self.stride)
         except (sources.MediaError, decoding.AudioError) as error:
             fail(clip, error)
-            return
         except OSError as error:
             clip.error = f'{sources.shorten(uri)} cannot be read ({error.strerror or error})'
-            return
-        begin = round(source.beg_s * SAMPLE_RATE_HZ)
-        if begin + len(waveform) + self.window > MAX_SAMPLE:
-            hours = MAX_SAMPLE // SAMPLE_RATE_HZ // 3600
-            clip.error = (
-                f'{sources.shorten(uri)} lies more than {hours} hours into its file; '
-                'cut the recording into shorter files'
-            )
-            return
-        cut(clip, waveform, begin, self.window, self.stride)
+
+    def _segment_part(self, clip: AudioClip, source: Source, begin: int) -> None:
+        number, count = clip.part or (0, 1)
+        part = self.parts.read(source, number, count)
+        # The file is read once more for its hash: at the end, and not for every part.
+        clip.source = source.fingerprint() if number == count - 1 else source.version()
+        first = begin + part.start
+        set_chunks(clip, part.waveform, first, part.windows, begin, part.first_window)
 
 
 def needs_chunks(clip: AudioClip) -> bool:
@@ -85,11 +95,27 @@ def cut(clip: AudioClip, waveform: np.ndarray, begin: int, window: int, stride: 
     """Set the clip's `tensor` and `chunks`.
 
     `waveform` is float32 [samples] at 16 kHz and starts `begin` samples into its file, which is
-    where all times are counted from; `window` and `stride` are in samples. The chunk of a waveform
-    that is shorter than a window reaches beyond its end, and the chunk's tags say so (`padded`):
-    the encoder fills up the window (`vggish.front_end`).
+    where all times are counted from; `window` and `stride` are in samples.
     """
-    n_samples = len(waveform)
+    set_chunks(clip, waveform, begin, windows(len(waveform), window, stride), begin)
+
+
+def set_chunks(
+    clip: AudioClip,
+    waveform: np.ndarray,
+    start: int,
+    windows: Sequence[tuple[int, int]],
+    begin: int,
+    first_offset: int = 0,
+) -> None:
+    """Set the clip's `tensor`, and a chunk for each of `windows`.
+
+    `waveform` is float32 [samples] at 16 kHz and starts `start` samples into its file; `windows`
+    are [start, end) in samples from `begin` of the file on. The chunk of a waveform that is shorter
+    than a window reaches beyond its end, and the chunk's tags say so (`padded`): the encoder fills
+    up the window (`vggish.front_end`).
+    """
+    file_end = start + len(waveform)
     clip.tensor = waveform
     clip.chunks = DocList[AudioChunk](
         AudioChunk(
@@ -98,8 +124,8 @@ def cut(clip: AudioClip, waveform: np.ndarray, begin: int, window: int, stride: 
             offset=offset,
             location=[begin + first, begin + last],
             beg_in_ms=in_ms(begin + first),
-            end_in_ms=in_ms(begin + min(last, n_samples)),
-            tags=Tags(SOUND_TAGS | (PADDED_TAG if last > n_samples else {})),
+            end_in_ms=in_ms(min(begin + last, file_end)),
+            tags=Tags(SOUND_TAGS | (PADDED_TAG if begin + last > file_end else {})),
         )
-        for offset, (first, last) in enumerate(windows(n_samples, window, stride))
+        for offset, (first, last) in enumerate(windows, start=first_offset)
     )

@@ -70,6 +70,17 @@ def test_vectors_are_lists_of_one_size_and_the_file_says_how_they_were_made(
     assert made['model_sha256'] == CONFIGURATION.model_sha256
 
 
+@pytest.mark.parametrize('name', ['clips.parquet', 'clips.jsonl'])
+def test_windows_of_a_recording_have_the_time_of_day(store: SqliteStore, name: str) -> None:
+    store.clear()
+    bare = clip('b', 1, uri='20240512_050000.wav')
+    bare.locations[:, 3:] = UNKNOWN
+    put(store, clip('a', 2, uri='SITE_20240512_043000.wav#t=0,6'), bare, clip('c', 3))
+    times = written(store, name)['recorded_at']
+    assert times.tolist()[:2] == ['2024-05-12T04:30:00.000', '2024-05-12T04:30:02.000']
+    assert times.isna().tolist() == [False] * 2 + [True] * 4
+
+
 def test_windows_without_times_have_none(store: SqliteStore) -> None:
     bare = clip('bare', 1)
     bare.locations[:, 3:] = UNKNOWN

@@ -1,9 +1,10 @@
 import os
 import sys
+from contextlib import suppress
 
 import pytest
 
-from audio_search.process import hidden, set_defaults, set_environment
+from audio_search.process import hidden, set_defaults, set_environment, stderr_without
 
 
 def test_defaults_are_for_variables_that_are_absent_or_empty(
@@ -25,3 +26,12 @@ def test_a_hidden_module_cannot_be_imported_meanwhile() -> None:
         import this  # noqa: F401
     assert 'this' not in sys.modules
     assert sys.modules['os'] is os
+
+
+def test_lines_of_a_library_are_dropped_and_others_come(capfd: pytest.CaptureFixture[str]) -> None:
+    with suppress(ValueError), stderr_without(b'[library]'):
+        os.write(2, b'[library] error: nothing of interest\n')
+        os.write(2, b'of another thread\n')
+        raise ValueError  # also where the work fails
+    os.write(2, b'[library] later\n')
+    assert capfd.readouterr().err == 'of another thread\n[library] later\n'

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from audio_search.audio import decoding
-from audio_search.audio.decoding import MAX_BLOCK_S, PREROLL_S, AudioError, open_sndfile
+from audio_search.audio.decoding import MAX_BLOCK_S, AudioError, open_sndfile, seek
 
 # How samples are copied unchanged; what other encodings decode to is written in 16 bits.
 DTYPES = {'PCM_16': 'int16', 'PCM_24': 'int32', 'PCM_32': 'int32', 'FLOAT': 'float32',
@@ -41,19 +41,15 @@ def _blocks(
     file: soundfile.SoundFile, path: Path, beg_s: float, end_s: float, dtype: str
 ) -> Iterator[np.ndarray]:
     start, end = round(beg_s * file.samplerate), round(end_s * file.samplerate)
-    position = min(max(0, start - round(PREROLL_S * file.samplerate)), file.frames)
     try:
-        if position:
-            file.seek(position)
+        position = seek(file, start)
         while position < end:
             count = min(MAX_BLOCK_S * file.samplerate, end - position)
             block = file.read(count, dtype=dtype, always_2d=True)
             if not len(block):
                 return
-            dropped = max(0, start - position)
             position += len(block)
-            if dropped < len(block):
-                yield block[dropped:]
+            yield block
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip('.')
         raise AudioError(f'{path.name} is damaged: {reason}; replace it') from None

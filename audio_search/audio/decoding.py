@@ -1,7 +1,8 @@
 """Sound files -> mono float32 waveforms at 16 kHz, a block at a time."""
 
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
+from math import gcd
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -9,14 +10,20 @@ import numpy as np
 import soundfile
 import soxr
 
+from audio_search.process import stderr_without
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 MAX_BLOCK_S = 10  # decoded at once, so that memory does not grow with the file's rate and channels
 PREROLL_S = 0.25  # decoded before a part and dropped: a frame of mp3 or opus needs those before it
+# Decoded before what `blocks` is told to skip to: the resampler hears what lies before it, as it
+# does in the whole. A whole second is a whole number of samples at every rate.
+CONTEXT_S = 1
 
 # First bytes of the files that libsndfile reads. It is not asked about any other file, because its
 # libmpg123 takes each one for MPEG audio and writes its search for a frame to the terminal.
 SNDFILE_MAGIC = (b'RIFF', b'RIFX', b'RF64', b'fLaC', b'OggS', b'FORM', b'caff', b'.snd', b'ID3')
+
+MPG123_MESSAGE = b'[src/libmpg123/'
 
 # What FFmpeg may open: containers that hold their own sound. Playlists (m3u8, concat) are left out,
 # because they name other files and addresses, which FFmpeg would open without any check.
@@ -54,7 +61,9 @@ def load(
     return np.concatenate(parts)
 
 
-def blocks(path: Path, beg_s: float = 0.0, end_s: float | None = None) -> Iterator[np.ndarray]:
+def blocks(
+    path: Path, beg_s: float = 0.0, end_s: float | None = None, skip: int = 0
+) -> Iterator[np.ndarray]:
     """The same sound piece by piece: float32 [samples], mono, 16 kHz, of at least one sample.
 
     No block is longer than MAX_BLOCK_S, but most are shorter: what FFmpeg decodes comes in the
@@ -64,13 +73,18 @@ def blocks(path: Path, beg_s: float = 0.0, end_s: float | None = None) -> Iterat
     Decoding starts shortly before `beg_s`, and those samples are dropped; what lies behind `end_s`
     is not decoded. In m4a, aac, webm and mp4 a start is exact to a frame or a millisecond.
 
+    With `skip` the first so many samples are left out, and the rest is what it is without `skip`.
+    They are not decoded where libsndfile reads the file, since there a seek is exact to the sample;
+    FFmpeg's is not, so there everything before is decoded and dropped. Nothing comes where the
+    sound ends before.
+
     Raises AudioError at the first block for a file that is not sound, later for one that is damaged
     there, and at the end where the part had no sample.
     """
-    missing = None if end_s is None else _samples(end_s) - _samples(beg_s)
+    missing = None if end_s is None else _samples(end_s) - _samples(beg_s) - skip
     is_empty = True
     try:
-        for block in _resampled(path, beg_s, end_s):
+        for block in _resampled(path, beg_s, end_s, skip):
             part = block[:missing]  # the resampler rounds up at the end of a part
             if missing is not None:
                 missing -= len(part)
@@ -79,10 +93,11 @@ def blocks(path: Path, beg_s: float = 0.0, end_s: float | None = None) -> Iterat
                 yield part
     except OSError as error:
         raise AudioError(f'{path.name} cannot be read ({error.strerror or error})') from None
-    if is_empty and beg_s > 0:
+    if not is_empty or skip:
+        return
+    if beg_s > 0:
         raise AudioError(f'{path.name} ends before {beg_s:g} s; choose a part inside it')
-    if is_empty:
-        raise AudioError(f'{path.name} holds no sound (0 samples); replace it or leave it out')
+    raise AudioError(f'{path.name} holds no sound (0 samples); replace it or leave it out')
 
 
 def _samples(seconds: float) -> int:
@@ -96,21 +111,40 @@ def _too_long(path: Path, max_duration_s: float) -> AudioError:
     )
 
 
-def _resampled(path: Path, beg_s: float, end_s: float | None) -> Iterator[np.ndarray]:
-    rate_hz, blocks = _decoded(path, beg_s, end_s)
-    if rate_hz == SAMPLE_RATE_HZ:
-        yield from blocks
-        return
+def _resampled(path: Path, beg_s: float, end_s: float | None, skip: int) -> Iterator[np.ndarray]:
+    rate_hz, skipped, blocks = _decoded(path, beg_s, end_s, skip)
+    left = skip - skipped
+    for block in blocks if rate_hz == SAMPLE_RATE_HZ else _at_16_khz(rate_hz, blocks):
+        yield block[left:]
+        left = max(0, left - len(block))
+
+
+def _at_16_khz(rate_hz: int, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
     stream = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype='float32', quality='HQ')
     for block in blocks:
         yield stream.resample_chunk(block)
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _decoded(path: Path, beg_s: float, end_s: float | None) -> tuple[int, Iterator[np.ndarray]]:
+def _decoded(
+    path: Path, beg_s: float, end_s: float | None, skip: int
+) -> tuple[int, int, Iterator[np.ndarray]]:
+    """The rate of the file, how many samples at 16 kHz were skipped, and what follows."""
     if file := open_sndfile(path):
-        return file.samplerate, _sndfile_blocks(file, path, beg_s, end_s)
-    return _decoded_by_ffmpeg(path, beg_s, end_s)
+        rate_hz = file.samplerate
+        skipped = _skippable(skip, rate_hz)
+        start = round(beg_s * rate_hz) + skipped * rate_hz // SAMPLE_RATE_HZ
+        end = None if end_s is None else round(end_s * rate_hz)
+        return rate_hz, skipped, _sndfile_blocks(file, path, start, end)
+    rate_hz, blocks = _decoded_by_ffmpeg(path, beg_s, end_s)
+    return rate_hz, 0, blocks
+
+
+def _skippable(skip: int, rate_hz: int) -> int:
+    """How many of `skip` samples at 16 kHz may be left undecoded: CONTEXT_S fewer, and so many that
+    the first one that is decoded lies where a sample of 16 kHz does."""
+    step = SAMPLE_RATE_HZ // gcd(SAMPLE_RATE_HZ, rate_hz)
+    return max(0, skip - CONTEXT_S * SAMPLE_RATE_HZ) // step * step
 
 
 def open_sndfile(path: Path) -> soundfile.SoundFile | None:
@@ -142,26 +176,38 @@ class _Sequential(soundfile.SoundFile):
         return False
 
 
+def seek(file: soundfile.SoundFile, start: int) -> int:
+    """Move to a sample of a file that was just opened, or to its end; where that is.
+
+    PREROLL_S before it are decoded, since a frame of mp3 or opus needs those before it. The first
+    one then has none, of which libmpg123 writes a complaint to stderr, whatever it is told.
+    """
+    start = min(start, file.frames)
+    position = max(0, start - round(PREROLL_S * file.samplerate))
+    if position:
+        with stderr_without(MPG123_MESSAGE) if file.format == 'MP3' else nullcontext():
+            file.seek(position)
+            file.read(start - position)
+    elif start:
+        file.read(start)
+    return start
+
+
 def _sndfile_blocks(
-    file: soundfile.SoundFile, path: Path, beg_s: float, end_s: float | None
+    file: soundfile.SoundFile, path: Path, start: int, end: int | None
 ) -> Iterator[np.ndarray]:
-    rate_hz = file.samplerate
-    max_frames = MAX_BLOCK_S * rate_hz
-    start, end = round(beg_s * rate_hz), None if end_s is None else round(end_s * rate_hz)
-    position = max(0, start - round(PREROLL_S * rate_hz))
+    """[start, end) in samples of the file."""
+    max_frames = MAX_BLOCK_S * file.samplerate
     with file:
         try:
-            if position:
-                file.seek(min(position, file.frames))
+            position = seek(file, start)
             while end is None or position < end:
                 missing = max_frames if end is None else end - position
-                count = min(max_frames, missing)
-                block = file.read(count, dtype='float32', always_2d=True)
+                block = file.read(min(max_frames, missing), dtype='float32', always_2d=True)
                 if not len(block):
                     return
                 position += len(block)
-                if position > start:
-                    yield block[max(0, len(block) - (position - start)) :].mean(axis=1)
+                yield block.mean(axis=1)
         except soundfile.LibsndfileError as error:
             raise AudioError(
                 f'{path.name} is damaged: {error.error_string.rstrip(".")}; replace it'

@@ -49,12 +49,15 @@ class Source:
 
     def fingerprint(self) -> dict[str, Any]:
         """Identifies this version of the file; a JSON object. Raises OSError."""
+        return {**self.version(), 'sha256': sha256(self.path)}
+
+    def version(self) -> dict[str, Any]:
+        """The same without the hash, which takes a pass over the file."""
         return {
             'path': self.place,
             'sound': self.id,
             'size': self.size,
             'mtime_ns': self.mtime_ns,
-            'sha256': sha256(self.path),
         }
 
     def is_unchanged_since(self, fingerprint: dict[str, Any] | None) -> bool:

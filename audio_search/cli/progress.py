@@ -76,10 +76,13 @@ class IngestProgress:
 
 
 def figures(tally: Tally, total: int | None, unit: str = ' h of sound per hour') -> str:
-    """'1,200 of 20,000 clips, 12.3/s, 34 h of sound per hour'"""
+    """'1,200 of 20,000 clips, 12.3/s, 34 h of sound per hour, 45 % of night.wav'"""
     elapsed_s = max(tally.elapsed_s, 1e-3)
     of = '' if total is None else f' of {max(total, tally.done):,}'
     return (
         f'{tally.done:,}{of} clips, {tally.done / elapsed_s:.1f}/s, '
         f'{tally.sound_s / elapsed_s:.0f}{unit}'
+        + ''.join(
+            f', {share:.0%} of {name.rpartition("/")[2]}' for name, share in tally.under_way.items()
+        )
     )

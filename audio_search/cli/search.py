@@ -22,6 +22,7 @@ from audio_search.cli.options import Filter, Json, Url, json_object
 from audio_search.client import Client, Refused
 from audio_search.roots import Roots
 from audio_search.settings import Settings
+from audio_search.wall_clock import shown
 
 NOT_THERE = (403, 404)  # for the service, which may see other folders than this command
 
@@ -64,6 +65,30 @@ def search(
     exclude_self: Annotated[
         bool, typer.Option('--exclude-self', help="Leave out the file's own clip.")
     ] = False,
+    per_clip: Annotated[
+        int | None,
+        typer.Option(
+            '--per-clip', min=1, show_default=False, help='Several places of each clip; else one.'
+        ),
+    ] = None,
+    min_gap: Annotated[
+        float | None,
+        typer.Option(
+            '--min-gap',
+            min=0,
+            show_default=False,
+            help='Seconds between the begins of places of one clip; else they do not overlap. '
+            'Inside a recording: places with fewer between them are one; else 1.',
+        ),
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            '--group-by',
+            metavar='TAG',
+            help='The nearest clip of each value of a tag, or of each folder with "folder".',
+        ),
+    ] = None,
     match: Annotated[
         Match | None,
         typer.Option(
@@ -99,8 +124,8 @@ def search(
     within: events.Within = None,
     max_distance: events.MaxDistance = None,
     false_alarms_per_hour: events.FalseAlarmsPerHour = None,
-    min_gap: events.MinGap = None,
     refine: events.Refine = False,
+    html: events.Html = None,
     url: Url = None,
     as_json: Json = False,
 ) -> int:
@@ -114,22 +139,24 @@ def search(
       audio-search search query.wav --limit 3
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
     """
+    if min_gap is not None and within is None and (per_clip or 1) == 1:
+        raise WrongUse(
+            '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
+        )
     form = Form.JSON if as_json else form
-    if within is not None:
-        events.check_form(form in (Form.TABLE, Form.JSON), cut)
+    events.check_form(within, form in (Form.TABLE, Form.JSON), cut, html)
     parameters = events.parameters_of(
         within,
         max_distance=max_distance,
         false_alarms_per_hour=false_alarms_per_hour,
-        min_gap_s=min_gap,
         refine=refine,
     )
     if exclude_self:
         parameters['exclude_self'] = True
+    given = {'limit': limit, 'per_clip': per_clip, 'min_gap_s': min_gap, 'group_by': group_by}
+    parameters |= {name: value for name, value in given.items() if value is not None}
     if match is not None:
         parameters['match'] = match.value
-    if limit is not None:
-        parameters['limit'] = limit
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
@@ -148,10 +175,9 @@ def search(
     elif form is not Form.TABLE:
         _print_file(form, found, base)
     else:
-        print_table(
-            ('distance', 'uri', 'this part (s)', 'matched this part (s)', 'tags'),
-            [_row(match) for match in found['matches']],
-        )
+        _print_matches(found['matches'])
+    if html is not None:
+        events.write_html(found, html, client.url, _roots())
     return Exit.DONE if cut is None else _cut(found, cut, before, after)
 
 
@@ -204,14 +230,37 @@ def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, An
         raise Refused(404, f'{file} cannot be read ({error.strerror})') from None
 
 
-def _row(match: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        f'{match["scores"]["cosine"]:.4f}',
-        str(match['uri']) + (' (missing)' if match.get('missing') else ''),
-        _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
-        _seconds(match['beg_in_ms'], match['end_in_ms']),
-        ', '.join(f'{key}={value}' for key, value in match['tags'].items()),
-    )
+def _print_matches(matches: list[dict[str, Any]]) -> None:
+    """The table for people. Columns that not every search fills are there where a match has one."""
+    columns = {
+        'distance': _distance,
+        'uri': _name,
+        'this part (s)': lambda match: _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
+        'matched this part (s)': lambda match: _seconds(match['beg_in_ms'], match['end_in_ms']),
+    }
+    if any('recorded_at' in match for match in matches):
+        columns['recorded at'] = _recorded_at
+    if any('more_from_same' in match for match in matches):
+        columns['more like it'] = lambda match: str(match.get('more_from_same', ''))
+    columns['tags'] = _tags
+    rows = [[text(match) for text in columns.values()] for match in matches]
+    print_table(tuple(columns), rows)
+
+
+def _distance(match: dict[str, Any]) -> str:
+    return f'{match["scores"]["cosine"]:.4f}'
+
+
+def _name(match: dict[str, Any]) -> str:
+    return str(match['uri']) + (' (missing)' if match.get('missing') else '')
+
+
+def _recorded_at(match: dict[str, Any]) -> str:
+    return shown(match['recorded_at']) if 'recorded_at' in match else ''
+
+
+def _tags(match: dict[str, Any]) -> str:
+    return ', '.join(f'{key}={value}' for key, value in match['tags'].items())
 
 
 def _seconds(beg_in_ms: int | None, end_in_ms: int | None) -> str:

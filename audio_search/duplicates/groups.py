@@ -18,7 +18,9 @@ from audio_search.store.sqlite.reading import Reading
 # Calibrated on the 60 clips of toy-data and 7 copies of each (mp3 of 64 kbit/s, ogg, m4a, -20 dB,
 # and cuts of 0.5 and 0.9 s); docs/duplicates.md has the figures.
 MAX_DISTANCE = 0.45  # of candidates: the copy that is farthest, after a cut of 0.9 s, is at 0.42
-PER_CLIP = 10  # candidates of each clip; a copy that is farther is found through one that is nearer
+# Candidates of each clip; a copy that is farther is found through one that is nearer. In means an
+# mp3 of 64 kbit/s of the sea has 14 other sounds of the sea nearer to it than itself.
+PER_CLIP = {'concat': 10, 'mean': 25}
 MIN_SIMILARITY = 0.65  # copies have at least 0.85, different recordings at most 0.44
 # Most candidates are told apart by their beginnings already, in half the time for clips of 10 s.
 # There copies have at least 0.85 too, different recordings at most 0.63.
@@ -67,7 +69,7 @@ def find_groups(
     Raises IndexFileError.
     """
     sets = _Sets()
-    pairs = candidate_pairs(index, MAX_DISTANCE, PER_CLIP)
+    pairs = candidate_pairs(index, MAX_DISTANCE, PER_CLIP[index.configuration.pooling])
     with ThreadPoolExecutor() as pool:
         sounds = _Sounds(index, roots, pool)
         for start in track(range(0, len(pairs), BATCH_PAIRS)):

@@ -7,12 +7,13 @@ the next one finds everything that was acknowledged, and goes on.
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from queue import Queue
 from typing import Any, Protocol, TypeVar
 
-from audio_search.client import Client, Refused
+from audio_search.client import Client, NoService, Refused
 from audio_search.folders import files
 from audio_search.folders.files import SoundFile
 from audio_search.folders.tally import Failed, Tally
@@ -23,6 +24,8 @@ BATCH_BYTES = 256 << 20  # so that a request of long recordings ends within its 
 # One request for each executor that has real work, so that decoding, encoding and storing overlap;
 # the service's fourth place is for the look-ups, and for searches.
 IN_FLIGHT = 3
+LARGE_BYTES = 10 << 20  # a file of more may be a recording that takes minutes
+FOLLOW_EVERY_S = 3.0
 # Statuses of a request that may be one clip's fault: tried again in halves, down to that clip.
 SPLIT = (403, 404, 413, 422, 500, 504)
 TOO_LARGE = 413
@@ -72,6 +75,7 @@ class Ingest:
         self._window_s, self._stride_s = float(made['window_s']), float(made['stride_s'])
         self._lock = threading.Lock()
         self._error: BaseException | None = None
+        self._large: list[Wanted] = []  # those that are being indexed
 
     def run(self, wanted: Iterable[Wanted]) -> None:
         """Index what is new or changed. Raises Refused, NoService; what was acknowledged stays."""
@@ -83,6 +87,8 @@ class Ingest:
         ]
         for worker in workers:
             worker.start()
+        done = threading.Event()
+        threading.Thread(target=self._follow, args=(done,), daemon=True).start()
         try:
             for batch in _batches(self._new(wanted)):
                 jobs.put(batch)
@@ -94,6 +100,7 @@ class Ingest:
             jobs.put(None)
         for worker in workers:
             worker.join()
+        done.set()
         if self._error:
             raise self._error
 
@@ -139,7 +146,32 @@ class Ingest:
             except BaseException as error:
                 self._error = error
 
+    def _follow(self, done: threading.Event) -> None:
+        """Ask now and then how much is kept of recordings that take long."""
+        while not done.wait(FOLLOW_EVERY_S):
+            with self._lock:
+                large = list(self._large)
+            with suppress(Refused, NoService):  # the request that indexes them says so too
+                found = self._known([one.uri for one in large])
+                for wanted, known in zip(large, found, strict=True):
+                    if known.get('kept'):
+                        with self._lock:
+                            self.tally.under_way[wanted.file.name] = known['kept']
+                            self._tell(wanted)
+
     def _index(self, batch: list[_Job]) -> None:
+        large = [job.wanted for job in batch if _size(job.wanted) > LARGE_BYTES]
+        with self._lock:
+            self._large += large
+        try:
+            self._send(batch)
+        finally:
+            with self._lock:
+                for wanted in large:
+                    self._large.remove(wanted)
+                    self.tally.under_way.pop(wanted.file.name, None)
+
+    def _send(self, batch: list[_Job]) -> None:
         before = [files.version(job.wanted.file.path) for job in batch]
         try:
             answers = self._client.index([job.clip for job in batch])
@@ -150,8 +182,8 @@ class Ingest:
                 self._fail(batch[0].wanted, str(error))
                 return
             half = len(batch) // 2
-            self._index(batch[:half])
-            self._index(batch[half:])
+            self._send(batch[:half])
+            self._send(batch[half:])
             return
         for job, answer, version in zip(batch, answers, before, strict=True):
             now = files.version(job.wanted.file.path)
@@ -225,11 +257,15 @@ def _grouped(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield group
 
 
+def _size(wanted: Wanted) -> int:
+    return (files.version(wanted.file.path) or (0, 0))[0]
+
+
 def _batches(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
     batch: list[_Job] = []
     n_bytes = 0
     for job in jobs:
-        size = (files.version(job.wanted.file.path) or (0, 0))[0]
+        size = _size(job.wanted)
         if batch and (len(batch) == BATCH_CLIPS or n_bytes + size > BATCH_BYTES):
             yield batch
             batch, n_bytes = [], 0

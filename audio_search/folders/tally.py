@@ -23,6 +23,7 @@ class Tally:
     pruned: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     sound_s: float = 0.0
+    under_way: dict[str, float] = field(default_factory=dict)  # long recordings: how much is kept
     begun: float = field(default_factory=time.monotonic)
 
     @property

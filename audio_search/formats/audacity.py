@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable
 
 from audio_search.formats.hits import Hit, one_line
+from audio_search.wall_clock import shown
 
 
 def label_tracks(hits: Iterable[Hit]) -> dict[str, str]:
@@ -22,7 +23,8 @@ def label_tracks(hits: Iterable[Hit]) -> dict[str, str]:
 
 def _line(hit: Hit) -> str:
     start_s, end_s = hit.span
-    text = one_line(f'{hit.label} {hit.distance:.3f}')
+    # Audacity counts time from the beginning of the recording and knows no time of day.
+    text = one_line(f'{hit.label} {hit.distance:.3f} {hit.recorded_at and shown(hit.recorded_at)}')
     return f'{start_s:.6f}\t{end_s:.6f}\t{text}\n'
 
 

@@ -24,6 +24,7 @@ class Hit:
     query_file: str
     query_beg_s: float | None
     query_end_s: float | None
+    recorded_at: str = ''  # when the part was recorded, ISO 8601; empty where that is not known
 
     @property
     def span(self) -> tuple[float, float]:
@@ -41,18 +42,20 @@ def hits_of(queries: Iterable[Mapping[str, Any]]) -> list[Hit]:
 def _hit(query: Mapping[str, Any], match: Mapping[str, Any]) -> Hit:
     label = (match.get('tags') or {}).get('label')
     return Hit(
-        file=_file(match),
+        file=file_of(match),
         beg_s=_seconds(match.get('beg_in_ms')),
         end_s=_seconds(match.get('end_in_ms')),
         distance=max(0.0, float(match['scores']['cosine'])),  # no -0.0 by rounding
         label='' if label is None else str(label),
-        query_file=_file(query),
+        query_file=file_of(query),
         query_beg_s=_seconds(match.get('query_beg_in_ms')),
         query_end_s=_seconds(match.get('query_end_in_ms')),
+        recorded_at=match.get('recorded_at') or '',
     )
 
 
-def _file(clip: Mapping[str, Any]) -> str:
+def file_of(clip: Mapping[str, Any]) -> str:
+    """What the file of an answered clip is called: its uri without its part, or its id."""
     uri = str(clip.get('uri') or clip.get('id') or '')
     if uri.startswith('data:'):  # a sound that came in the request; its text is no name
         return str(clip.get('id') or 'data:')

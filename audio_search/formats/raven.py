@@ -14,6 +14,7 @@ from audio_search.vggish.parameters import MEL_MAX_HZ, MEL_MIN_HZ
 COLUMNS = (
     'Selection', 'View', 'Channel', 'Begin Time (s)', 'End Time (s)', 'Low Freq (Hz)',
     'High Freq (Hz)', 'Begin Path', 'File Offset (s)', 'Annotation', 'Distance', 'Query',
+    'Recorded At',
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def selection_table(hits: Sequence[Hit], durations_s: Mapping[str, float]) -> st
             hit.label,
             f'{hit.distance:.6f}',
             hit.query_file,
+            hit.recorded_at,
         )
         lines.append('\t'.join(map(one_line, row)))
     return '\n'.join(lines) + '\n'

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from audio_search.formats.hits import Hit
 
 COLUMNS = (
-    'file', 'beg_s', 'end_s', 'distance', 'label', 'query_file', 'query_beg_s', 'query_end_s'
+    'file', 'beg_s', 'end_s', 'distance', 'label', 'query_file', 'query_beg_s', 'query_end_s',
+    'recorded_at',
 )  # fmt: skip
 FORMULA = ('=', '+', '-', '@', '\t', '\r')  # what a spreadsheet takes for the start of a formula
 
@@ -26,6 +27,7 @@ def csv_text(hits: Iterable[Hit]) -> str:
                 hit.query_file,
                 _time(hit.query_beg_s),
                 _time(hit.query_end_s),
+                hit.recorded_at,
             )
             for hit in hits
         ),

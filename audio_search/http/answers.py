@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from audio_search.documents import AudioChunk, AudioClip, Match
+from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.http.metrics import request_id
 from audio_search.logs import log
@@ -67,7 +67,7 @@ def search_answer(clips: Sequence[AudioClip]) -> SearchAnswer:
         data=[
             QueryAnswer(
                 **_common(clip),
-                matches=[_match_answer(match) for match in clip.matches],
+                matches=[MatchAnswer.of(match) for match in clip.matches],
                 **_optional(clip),
             )
             for clip in clips
@@ -88,6 +88,7 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
         fields['note'] = clip.note
     if clip.events is not None:
         fields['events'] = clip.events
+        fields['recordings'] = clip.recordings
         fields['max_distance'] = clip.max_distance
     if clip.compared:
         fields['compared'] = clip.compared
@@ -105,13 +106,6 @@ def _chunk_answer(clip: AudioClip, chunk: AudioChunk) -> ChunkAnswer:
         tags=(clip.tags or {}) | times | chunk.tags,
         embedding=None if chunk.embedding is None else chunk.embedding.tolist(),
     )
-
-
-def _match_answer(match: Match) -> MatchAnswer:
-    fields = {name: getattr(match, name) for name in MatchAnswer.model_fields}
-    if not match.missing:
-        del fields['missing']
-    return MatchAnswer(**fields)
 
 
 def listed(clip: ListedClip) -> dict[str, Any]:

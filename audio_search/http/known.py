@@ -14,7 +14,7 @@ from audio_search.http.paths import works
 from audio_search.schemas import CLIP, Envelope, Header, Parameters
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
-from audio_search.service.views import State
+from audio_search.service.views import KnownClip, State
 
 
 class KnownBody(Envelope):
@@ -34,6 +34,11 @@ class KnownClipAnswer(BaseModel):
         'for by its id'
     )
     error: str | None = Field(description='why its file cannot be used; else null')
+    kept: float | None = Field(
+        default=None,
+        description='of a long recording that is new: how much of it is kept already, from 0 to 1; '
+        'absent for nothing',
+    )
 
 
 class KnownAnswer(BaseModel):
@@ -45,7 +50,9 @@ class KnownAnswer(BaseModel):
 def add_known(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> None:
     """`needs` is what the route depends on."""
 
-    @app.post('/clips/known', responses=PROBLEMS, dependencies=needs)
+    @app.post(
+        '/clips/known', responses=PROBLEMS, dependencies=needs, response_model_exclude_unset=True
+    )
     @works
     async def known(body: KnownBody) -> KnownAnswer:
         """What is stored of clips, named by uri or id, and whether their files changed since.
@@ -54,6 +61,11 @@ def add_known(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> 
         or stored: thousands of files may be asked for at once, to index only what is new."""
         clips = await service.known([ClipRequest(id=clip.id, uri=clip.uri) for clip in body.data])
         return KnownAnswer(
-            data=[KnownClipAnswer(**vars(clip)) for clip in clips],
+            data=[_answer(clip) for clip in clips],
             header=Header(requestId=request_id.get()),
         )
+
+
+def _answer(clip: KnownClip) -> KnownClipAnswer:
+    fields = vars(clip)
+    return KnownClipAnswer(**{k: v for k, v in fields.items() if k != 'kept' or v is not None})

@@ -5,7 +5,6 @@ import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -26,6 +25,7 @@ from audio_search.http.answers import (
 from audio_search.http.formats import RESPONSES, WantedForm, formatted
 from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
+from audio_search.http.status import Status, status_answer
 from audio_search.keys import unknown_key
 from audio_search.roots import Roots
 from audio_search.schemas import (
@@ -36,13 +36,10 @@ from audio_search.schemas import (
     DeleteBody,
     IndexAnswer,
     IndexBody,
-    IndexFile,
     IndexParameters,
-    Model,
     SearchAnswer,
     SearchBody,
     SearchParameters,
-    Status,
     UpdateBody,
 )
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
@@ -53,7 +50,6 @@ from audio_search.service.within import Within
 B = TypeVar('B', bound=BaseModel)
 
 UPLOAD_BLOCK_BYTES = 1 << 20
-PACKAGES = ('jina', 'docarray', 'tensorflow-cpu', 'tensorflow', 'soundfile', 'numpy')
 HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Audio search</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{font:1rem/1.6 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:1rem}
@@ -186,20 +182,7 @@ def add_views(
     @app.get('/status', **get, response_model_exclude_none=True)
     async def status() -> Status:
         """What the service holds and which weights it uses."""
-        held = await service.status()
-        return Status(
-            clips=held.clips,
-            chunks=held.chunks,
-            model=Model(name=held.model_name, sha256=held.model_sha256),
-            index=IndexFile(path=held.index_path, bytes=held.index_bytes),
-            pooling=held.pooling,
-            window_s=held.window_s,
-            stride_s=held.stride_s,
-            padding=held.padding,
-            lift_to_dbfs=held.lift_to_dbfs,
-            silence=held.silence,
-            versions=_versions(),
-        )
+        return status_answer(await service.status())
 
     @app.get('/audio/{clip_id:path}', **get)
     async def audio(clip_id: str) -> FileResponse:
@@ -338,13 +321,3 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
             Kind.INVALID, f'{name} is not a JSON object; send text such as {{"label": "bell"}}'
         )
     return value
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except ImportError:  # of the two TensorFlow packages, one is installed
-            continue
-    return found

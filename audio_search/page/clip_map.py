@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 
 from audio_search.page.colours import LabelColours
-from audio_search.page.queries import audio_path
 from audio_search.page.text import count, file_name, label_of, note, text
+from audio_search.paths import audio_path
 from audio_search.service.views import ListedClip
 
 MAX_LEGEND_LABELS = 24

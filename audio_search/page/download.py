@@ -49,9 +49,8 @@ def _json(result: SearchResult) -> Rendered:
 
 def _query(result: SearchResult) -> dict[str, Any]:
     """The query and the matches that are shown, as /search answers them."""
-    matches = []
-    for match in result.matches:
-        fields = {name: getattr(match, name) for name in MatchAnswer.model_fields}
-        answer = MatchAnswer(**fields | {'missing': bool(match.missing)})
-        matches.append(answer.model_dump())
+    matches = [
+        MatchAnswer.of(match).model_dump(exclude_unset=True) | {'missing': bool(match.missing)}
+        for match in result.matches
+    ]
     return {'uri': result.uri or result.name, 'matches': matches}

@@ -11,17 +11,18 @@ from audio_search.documents import Match
 from audio_search.page import clip_map, library, matches
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import link_html
-from audio_search.page.heat_map import heat_map_html
+from audio_search.page.heat_map import heat_map_html, neighbourhood
+from audio_search.page.inside import inside_html
 from audio_search.page.library import PAGE_CLIPS, IndexView, read_index
-from audio_search.page.queries import SearchResult, Sound, Windows, search
-from audio_search.page.text import Problem, alert, count, sentence
+from audio_search.page.queries import SearchResult, Sound, search
+from audio_search.page.text import Problem, alert, count, sentence, status
 from audio_search.service.service import AudioService
 
 Html = str
 
-# What a search changes: the message, the query, the matches, the heat map, and what later handlers
-# need of it, which Gradio keeps for each open page.
-Shown = tuple[Html, Html, Html, Html, SearchResult | None, Sound | None]
+# What a search changes: the message, the query, the places inside a recording, the matches, the
+# heat map, and what later handlers need of it, which Gradio keeps for each open page.
+Shown = tuple[Html, Html, Html, Html, Html, SearchResult | None, Sound | None]
 
 
 class Handlers:
@@ -43,7 +44,7 @@ class Handlers:
 
     async def search_again(self, last_sound: Sound | None, *options: Any) -> Any:
         """Repeat the last search, if there was one, with changed options."""
-        return await self._search(last_sound, *options) if last_sound else _unchanged(6)
+        return await self._search(last_sound, *options) if last_sound else _unchanged(7)
 
     async def like_this(self, event: gr.EventData, *options: Any) -> AsyncIterator[Any]:
         """Search with an indexed clip, from a button beside it anywhere on the page."""
@@ -76,17 +77,43 @@ class Handlers:
             )
             html = matches.matches_html(result, self.colours)
             heat = await self._heat_map(result, result.matches[0]) if result.matches else ''
-            return '', matches.query_html(result), html, heat, result, sound
+            return '', matches.query_html(result), '', html, heat, result, sound
         except Exception as error:
-            return alert(sentence(error)), '', '', '', None, sound
+            return alert(sentence(error)), '', '', '', '', None, sound
 
     async def compare(self, event: gr.EventData, result: SearchResult | None) -> Html:
         """The heat map of one of the matches."""
+        return await self._compared(event.id, result)
+
+    async def look(self, event: gr.EventData, result: SearchResult | None) -> Html:
+        """The same around another window of the clip."""
+        return await self._compared(event.id, result, int(event.row))
+
+    async def _compared(
+        self, id_: str, result: SearchResult | None, middle: int | None = None
+    ) -> Html:
         try:
-            chosen = [match for match in (result.matches if result else []) if match.id == event.id]
+            chosen = [match for match in (result.matches if result else []) if match.id == id_]
             if not result or not chosen:
                 raise Problem('This search is not remembered any more; search again')
-            return await self._heat_map(result, chosen[0])
+            return await self._heat_map(result, chosen[0], middle)
+        except Exception as error:
+            return alert(sentence(error))
+
+    async def find_inside(
+        self, event: gr.EventData, sound: Sound | None, result: SearchResult | None
+    ) -> AsyncIterator[Any]:
+        """Where the sound of the last search occurs inside a clip."""
+        yield gr.Tabs(selected='search'), status('Looking for your sound inside the recording …')
+        yield gr.skip(), await self._inside(event.id, sound, result)
+
+    async def _inside(self, id_: str, sound: Sound | None, result: SearchResult | None) -> Html:
+        try:
+            if sound is None or result is None:
+                raise Problem('Search with a sound first; then it can be found inside a recording')
+            if sound.path is not None and not sound.path.exists():
+                raise Problem('The sound is not kept any more; upload or record it again')
+            return await inside_html(self.service, sound, result, id_)
         except Exception as error:
             return alert(sentence(error))
 
@@ -99,9 +126,11 @@ class Handlers:
         except Exception as error:
             return alert(sentence(error))
 
-    async def _heat_map(self, result: SearchResult, match: Match) -> Html:
-        chunks = await self.service.chunks(str(match.id))
-        return heat_map_html(result.windows, match, Windows.of(list(chunks)))
+    async def _heat_map(
+        self, result: SearchResult, match: Match, middle: int | None = None
+    ) -> Html:
+        near = await neighbourhood(self.service, result.windows, str(match.id), middle)
+        return heat_map_html(result.windows, match, near)
 
     async def refresh(self, offset: int) -> Any:
         """Show what is indexed now: in the header, the lists to choose from, and the library."""
@@ -172,7 +201,7 @@ class Handlers:
 
 def _before_search(sound: Sound | None) -> tuple[Any, ...]:
     """Keep the sound before the search: an option that changes meanwhile searches with it again."""
-    return *_unchanged(5), sound
+    return *_unchanged(6), sound
 
 
 def _unchanged(outputs: int) -> tuple[Any, ...]:

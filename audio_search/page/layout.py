@@ -14,7 +14,7 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'like_this', 'remove', 'save_hits', 'turn'];
+const known = ['compare', 'find_inside', 'like_this', 'look', 'remove', 'save_hits', 'turn'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
@@ -103,12 +103,13 @@ class Page:
             with gr.Column(scale=3, min_width=320, elem_id='as-results'):
                 self._message = _html('', elem_id='as-message')
                 self._query = _html('', elem_id='as-query')
+                self._inside = _html('', elem_id='as-inside')
                 self._saved = _html('', elem_id='as-saved')
                 with gr.Row(elem_id='as-columns'):
                     self._matches = _html(
                         matches.NOTHING_YET, js_on_load=EVENTS_JS, elem_id='as-matches'
                     )
-                    self._heat = _html('', elem_id='as-heat')
+                    self._heat = _html('', js_on_load=EVENTS_JS, elem_id='as-heat')
 
     def _build_library(self) -> None:
         with gr.Row(equal_height=True, elem_id='as-add'):
@@ -140,7 +141,8 @@ class Page:
         do = self.handlers
         options: list[Any] = [self._labels, self._limit, self._distance, self._exclude]
         shown = [
-            self._message, self._query, self._matches, self._heat, self._result, self._last_sound
+            self._message, self._query, self._inside, self._matches, self._heat, self._result,
+            self._last_sound,
         ]  # fmt: skip
         indexed = [self._status, self._clip, self._labels, self._add_toys, self._library]
         place = [self._tabs, self._sources, self._clip]
@@ -159,6 +161,18 @@ class Page:
         for option in options:
             _on(option.change, do.search_again, [self._last_sound, *options], shown, latest=True)
         _on(self._matches.compare, do.compare, [self._result], [self._heat])
+        _on(self._heat.look, do.look, [self._result], [self._heat])
+        self._heat.change(
+            None, None, None, js='() => window.audioSearch.showMiddle()', api_visibility='private'
+        )
+        for html in (self._matches, self._library):
+            inside = _on(
+                html.find_inside,
+                do.find_inside,
+                [self._last_sound, self._result],
+                [self._tabs, self._inside],
+            )
+            inside.then(None, js='() => window.audioSearch.showInside()')
         saved = _on(self._matches.save_hits, do.save_hits, [self._result], [self._saved])
         saved.then(None, [self._saved], js='(html) => window.audioSearch.save(html)')
         for html in (self._matches, self._map, self._library):

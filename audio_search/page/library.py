@@ -10,8 +10,9 @@ from audio_search import toy_data
 from audio_search.documents import AudioClip
 from audio_search.page.colours import LabelColours
 from audio_search.page.matches import chip
-from audio_search.page.queries import Sound, audio_path, receive
+from audio_search.page.queries import Sound, receive
 from audio_search.page.text import FILE_GONE, count, file_name, label_of, note, text
+from audio_search.paths import audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
@@ -147,6 +148,8 @@ def _row(clip: ListedClip, colours: LabelColours) -> str:
 <td>{sound}</td><td><div class="as-actions">
 <button type="button" data-event="like_this" data-id="{text(id_)}"
 aria-label="Search with {text(name)}">Search with this</button>
+<button type="button" data-event="find_inside" data-id="{text(id_)}"
+aria-label="Find your sound inside {text(name)}">Find inside</button>
 <button type="button" class="as-danger" data-confirm="Really delete?" data-event="remove"
 data-id="{text(id_)}" aria-label="Delete {text(name)}">Delete</button></div></td></tr>"""
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from audio_search.documents import Match
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import buttons_html
-from audio_search.page.queries import SearchResult, Span, audio_path
+from audio_search.page.queries import SearchResult, Span
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import (
     FILE_GONE,
@@ -19,6 +19,8 @@ from audio_search.page.text import (
     status,
     text,
 )
+from audio_search.paths import audio_path
+from audio_search.wall_clock import shown
 
 MAX_MARKS = 60  # windows marked below a picture; more could not be told apart
 MAX_NAMED_MARKS = 12  # with more, the times do not fit into the marks
@@ -88,6 +90,7 @@ def _row(place: int, match: Match, colours: LabelColours) -> str:
     query_start, query_end = match.query_beg_in_ms or 0, match.query_end_in_ms or 0
     play = f'data-play="{start / 1000:g},{end / 1000:g}"'
     nearness = max(0.0, min(1.0, 1 - distance))
+    recorded = f' Recorded at {shown(match.recorded_at)}.' if match.recorded_at else ''
     chosen = '' if place else ' as-chosen'  # the one that is compared first
     return f"""<li class="as-card as-match{chosen}" data-clip="{text(id_)}">
 <div class="as-what"><span class="as-place" aria-hidden="true">{place + 1}</span>
@@ -96,13 +99,15 @@ def _row(place: int, match: Match, colours: LabelColours) -> str:
 <div class="as-score"><div class="as-bar" aria-hidden="true"><i style="width:{nearness:.1%}"></i>
 </div><span><b>{distance:.3f}</b> <span class="as-faint">distance</span></span></div>
 <p class="as-parts"><b>{part(query_start, query_end)}</b> of your sound matched
-<b>{part(start, end)}</b> of this clip.</p>
+<b>{part(start, end)}</b> of this clip.{recorded}</p>
 <div class="as-actions">
 <button type="button" {'disabled' if match.missing else play}>Play match</button>
 <button type="button" data-event="compare" data-id="{text(id_)}"
 aria-label="Compare your windows with those of {text(name)}">Compare</button>
 <button type="button" data-event="like_this" data-id="{text(id_)}"
-aria-label="Search with {text(name)}">Search with this</button></div></li>"""
+aria-label="Search with {text(name)}">Search with this</button>
+<button type="button" data-event="find_inside" data-id="{text(id_)}"
+aria-label="Find your sound inside {text(name)}">Find inside</button></div></li>"""
 
 
 def _sound(place: int, id_: str, name: str, start: float, end: float, is_missing: bool) -> str:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from audio_search.audio import sources
 from audio_search.audio.decoding import AudioError
 from audio_search.errors import Kind, RequestError
+from audio_search.formats import timeline
 from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
 from audio_search.page.layout import Page
@@ -43,6 +44,9 @@ POLICY = '; '.join(
     )
 )
 
+# Inside it, so that these come before Gradio's own rules.
+TIMELINE = f'.gradio-container {{ {timeline.styles()} }}'
+
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path stroke="#4f46e5"
 stroke-width="2" stroke-linecap="round" d="M2 6v4M5 3v10M8 5v6M11 2v12M14 6v4"/></svg>"""
 
@@ -68,7 +72,7 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
             font=('sans-serif',),
             font_mono=('monospace',),
         ),
-        head=f'<style>{(HERE / "page.css").read_text()}</style>{scripts}',
+        head=f'<style>{(HERE / "page.css").read_text()}{TIMELINE}</style>{scripts}',
         footer_links=[],
         run_history=False,
         show_error=False,

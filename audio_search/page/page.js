@@ -92,6 +92,17 @@ window.audioSearch = (() => {
     if (results.getBoundingClientRect().top > window.innerHeight / 2) results.scrollIntoView();
   };
 
+  // Of a wide heat map, show what it is about.
+  const showMiddle = () => {
+    const middle = document.querySelector('#as-heat [data-middle]');
+    const box = middle?.closest('.as-scroll');
+    if (box) box.scrollLeft = middle.offsetLeft - (box.clientWidth - middle.offsetWidth) / 2;
+  };
+
+  const showInside = () => {
+    document.getElementById('as-inside').scrollIntoView({block: 'start', behavior: 'smooth'});
+  };
+
   // Follow the link in `html`, which has a file in it; no link if there was an error.
   const save = (html) => {
     const made = document.createElement('div');
@@ -104,7 +115,7 @@ window.audioSearch = (() => {
     if (!button) return;
     if (button.dataset.play) {
       const [start, end] = button.dataset.play.split(',').map(Number);
-      playPart(button.closest('.as-card').querySelector('audio'), start, end);
+      playPart(button.closest('.as-card, .tl').querySelector('audio'), start, end);
     }
     if (button.dataset.event === 'compare') {
       document.querySelectorAll('.as-match').forEach((row) => {
@@ -137,5 +148,5 @@ window.audioSearch = (() => {
     });
   }, true);
 
-  return {confirmed, save, showResults};
+  return {confirmed, save, showInside, showMiddle, showResults};
 })();

@@ -3,24 +3,29 @@
 import asyncio
 import base64
 import mimetypes
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import numpy as np
 
 from audio_search.audio import sources
+from audio_search.audio.cutting import cut
 from audio_search.audio.decoding import AudioError
 from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.page import spectrogram
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import Problem, file_name
+from audio_search.paths import audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
+from audio_search.service.within import Within
 
 PICTURE_S = 120.0  # of a longer query only the beginning is drawn
+MAX_EVENTS = 5000  # drawn of one recording; browsers get slow with more
 MAX_INLINE_BYTES = 1 << 20  # a sound that is not indexed has no address: it is put into the page
 UPLOAD_BLOCK_BYTES = 1 << 20
 
@@ -97,23 +102,17 @@ async def search(
     file = await _file(service, sound)
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
     try:
-        # The place is taken before the sound is copied, so that searches that wait fill no disk.
-        async with service.admission.place():
-            upload = await receive(service, sound.path, keep=False) if sound.path else None
-            answered = await service.search(
-                [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)],
-                limit=limit,
-                filter={'label': {'$in': labels}} if labels else None,
-                exclude_self=exclude_self,
-                include=['embedding'],
-            )
+        clip = await _asked(
+            service,
+            sound,
+            limit=limit,
+            filter={'label': {'$in': labels}} if labels else None,
+            exclude_self=exclude_self,
+            include=['embedding'],
+        )
     except BaseException:
         drawing.cancel()
         raise
-    clip = answered[0]
-    if clip.error:
-        drawing.cancel()
-        raise Problem(clip.error)
     near = [match for match in clip.matches if match.scores['cosine'] <= max_distance]
     return SearchResult(
         name=file_name(clip.uri, clip.tags or {}),
@@ -127,14 +126,47 @@ async def search(
     )
 
 
+async def find_inside(
+    service: AudioService, sound: Sound, id_: str, part: Span | None = None
+) -> dict[str, Any]:
+    """Where in an indexed recording a sound, or a part of it, occurs, as /search answers it:
+    `events`, best first, `recordings`, `compared` and `note`. Raises Problem, and what the service
+    raises."""
+    with tempfile.TemporaryDirectory() as folder:
+        if part:
+            path = Path(folder) / 'part.wav'
+            await _cut(await _file(service, sound), part, path)
+            sound = Sound(path=path)
+        clip = await _asked(service, sound, limit=MAX_EVENTS, within=Within(id_))
+    return {name: getattr(clip, name) for name in ('events', 'recordings', 'compared', 'note')}
+
+
+async def _cut(source: sources.Source | Path | None, part: Span, target: Path) -> None:
+    if source is None:
+        raise Problem('The file of your sound is gone, so no part of it can be looked for')
+    path = source if isinstance(source, Path) else source.path
+    try:
+        await asyncio.to_thread(cut, path, part[0] / 1000, part[1] / 1000, target)
+    except (AudioError, OSError) as error:
+        raise Problem(f'{path.name} cannot be read any more ({error}); search again') from None
+
+
+async def _asked(service: AudioService, sound: Sound, **options: Any) -> AudioClip:
+    """The sound as the service answers a search with it."""
+    # The place is taken before the sound is copied, so that searches that wait fill no disk.
+    async with service.admission.place():
+        upload = await receive(service, sound.path, keep=False) if sound.path else None
+        (clip,) = await service.search(
+            [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)], **options
+        )
+    if clip.error:
+        raise Problem(clip.error)
+    return clip
+
+
 async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
     """Copy a file that Gradio took to where the service keeps sounds."""
     return await service.receive(_blocks(path), path.name, keep=keep)
-
-
-def audio_path(id_: str) -> str:
-    """The path at which the gateway serves the sound of an indexed clip."""
-    return f'/audio/{quote(id_, safe="")}'
 
 
 async def _file(service: AudioService, sound: Sound) -> sources.Source | Path | None:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from audio_search.errors import Kind, RequestError
 
 _admitted: ContextVar[bool] = ContextVar('admitted', default=False)
+_bound: ContextVar[asyncio.Timeout | None] = ContextVar('bound', default=None)
 
 
 class Admission:
@@ -50,11 +51,20 @@ class Admission:
         """A place, and a bound on the time. Raises RequestError (busy, late)."""
         async with self.place():
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    yield
+                async with asyncio.timeout(self._timeout_s) as bound:
+                    token = _bound.set(bound)
+                    try:
+                        yield
+                    finally:
+                        _bound.reset(token)
             except TimeoutError:
                 raise RequestError(
                     Kind.LATE,
                     f'not done within {self._timeout_s:g} s; send less at once, '
                     'or raise AUDIO_SEARCH_TIMEOUT_S',
                 ) from None
+
+    def extend(self) -> None:
+        """Begin the bound on the time of this request anew: it did a part of its work."""
+        if bound := _bound.get():
+            bound.reschedule(asyncio.get_running_loop().time() + self._timeout_s)

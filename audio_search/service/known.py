@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,14 @@ async def find_known(
     """What is stored of each clip, and whether its file changed since. `ask(endpoint, parameters)`
     is for the indexer."""
     files, names = await asyncio.to_thread(_look_up, requests, roots)
-    stored = json.loads((await ask('/clips', {'names': json.dumps(names)}))['clips'])
+    found = await ask('/clips', {'names': json.dumps(names)})
+    stored, kept = json.loads(found['clips']), json.loads(found['kept'])
     return await asyncio.to_thread(
         lambda: [
-            _compare(*known, roots) for known in zip(requests, files, names, stored, strict=True)
+            replace(_compare(*known, roots), kept=share)
+            for known, share in zip(
+                zip(requests, files, names, stored, strict=True), kept, strict=True
+            )
         ]
     )
 

@@ -7,6 +7,7 @@ from audio_search.audio import sources
 from audio_search.documents import AudioClip
 from audio_search.roots import Roots
 from audio_search.service.views import ClipsPage, ListedClip
+from audio_search.wall_clock import TAG, recorded_at, with_times
 
 SCAN_CLIPS = 1000  # whose files are looked at at once
 
@@ -26,6 +27,20 @@ def mark_missing(clips: Iterable[AudioClip], roots: Roots) -> None:
         for match in clip.matches:
             if match.has_file and is_missing(match.uri, roots):
                 match.missing = True
+
+
+def mark_times(clips: Iterable[AudioClip]) -> None:
+    """Say of each match and each event when it was recorded, where that is known."""
+    for clip in clips:
+        for match in clip.matches:
+            match.recorded_at = recorded_at(match.uri, match.tags, match.beg_in_ms)
+        if clip.events:
+            starts = {one['id']: one.get(TAG) for one in clip.recordings or ()}
+            clip.events = [
+                timed
+                for event in clip.events
+                for timed in with_times([event], event['uri'], {TAG: starts.get(event['id'])})
+            ]
 
 
 def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:

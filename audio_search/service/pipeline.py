@@ -14,7 +14,7 @@ from audio_search.documents import AudioClip
 
 CHECK_S = 2.0
 RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
-IN_FLIGHT = 3  # batches under way at once: one for each executor that has real work
+IN_FLIGHT = 2  # batches under way at once: the next one is decoded while one is encoded
 
 
 class ExecutorDown(Exception):

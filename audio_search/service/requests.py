@@ -9,13 +9,12 @@ from docarray import DocList
 
 from audio_search.audio import sources
 from audio_search.audio.windows import in_ms
-from audio_search.documents import AudioChunk, AudioClip, Tags, fail
+from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.errors import Kind
 from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
 
 TIMES = ('beg_in_ms', 'end_in_ms')
-MAX_MS = 2**31 - 1  # docarray carries integers in 32 bits
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,22 @@ class Item:
     source: sources.Source | None = None
     upload: Upload | None = None  # where its sound came in the request
     is_stored: bool = False
+    duration_s: float = 0.0
+    # Of a long recording that is indexed part by part: how many there are, those that have to be
+    # sent, and what the index has of it (documents.AudioClip.kept_parts).
+    part_count: int = 1
+    parts: Sequence[int] = ()
+    kept_parts: dict[str, Any] | None = None
 
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
         self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or '')
         fail(self.clip, error, kind)
+
+    def name_as(self, request: ClipRequest) -> None:
+        """Call a query in its answer as the client called it."""
+        self.clip.uri = self.upload.name if self.upload else request.uri or self.clip.uri
+        self.clip.id = request.id or self.clip.id
 
 
 def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
@@ -92,6 +102,7 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
     """Give each item the id it is stored under, and mark those whose file did not change."""
     for item, known in zip(items, stored, strict=True):
         assert item.source
+        item.kept_parts = known.kept_parts
         if not known.chunk_count:
             continue
         item.is_stored = True
@@ -99,6 +110,24 @@ def mark_known(items: Sequence[Item], stored: Sequence[AudioClip]) -> None:
             item.clip.id = known.id
         if item.clip.id == known.id and item.source.is_unchanged_since(known.source):
             item.clip.chunk_count = known.chunk_count
+
+
+def like(winner: AudioClip, clip: AudioClip) -> AudioClip:
+    """The answer for a clip that the same request indexed again later."""
+    return AudioClip(
+        id=winner.id,
+        uri=clip.uri,
+        tags=winner.tags if clip.tags is None else clip.tags,
+        chunk_count=winner.chunk_count,
+        error=winner.error,
+        error_kind=winner.error_kind,
+    )
+
+
+def with_sound(id_: str, sound: np.ndarray) -> AudioClip:
+    """A document that names a clip and has the windows of a sound, int8 [windows, dimensions]."""
+    chunks = (AudioChunk(embedding=Embedding.from_int8(window)) for window in sound)
+    return AudioClip(id=id_, chunks=DocList[AudioChunk](chunks))
 
 
 def _find_sound(

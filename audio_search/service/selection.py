@@ -1,4 +1,4 @@
-"""What chooses clips, checked before the indexer is asked."""
+"""Which clips a request chooses by their tags and uris, as parameters of the indexer."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from audio_search.store.filters import FilterError, validate
 
 
 def selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, Any]:
-    """As parameters of the indexer. Raises RequestError."""
+    """`filter` and `prefix` as far as they are given. Raises RequestError for a filter that cannot
+    be used."""
     chosen: dict[str, Any] = {}
     if filter is not None:
         chosen['filter'] = checked(filter)
@@ -17,7 +18,7 @@ def selection(filter: dict[str, Any] | None, prefix: str | None) -> dict[str, An
 
 
 def checked(filter: dict[str, Any]) -> dict[str, Any]:
-    """The filter itself. Raises RequestError (INVALID) for one that cannot be used."""
+    """The filter. Raises RequestError for one that cannot be used."""
     try:
         validate(filter)
     except FilterError as error:

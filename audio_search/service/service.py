@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import numpy as np
 from docarray import DocList
 
 from audio_search.audio import sources
@@ -13,16 +14,17 @@ from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
-from audio_search.service.listing import listed, mark_missing, scan
+from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.pipeline import Pipeline
-from audio_search.service.recordings import batches
+from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
-from audio_search.service.requests import ClipRequest, Item, mark_known, resolve
+from audio_search.service.requests import ClipRequest, Item, like, mark_known, resolve, with_sound
 from audio_search.service.selection import checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
-from audio_search.service.within import Within
+from audio_search.service.within import Within, check_gap
 from audio_search.settings import Settings
+from audio_search.stretches import Stretch
 
 # Where every document of a request fails for one of these reasons, the request does.
 WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
@@ -92,17 +94,27 @@ class AudioService:
         include: Sequence[str] = (),
         match: str | None = None,
         within: Within | None = None,
+        per_clip: int | None = None,
+        min_gap_s: float | None = None,
+        group_by: str | None = None,
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
-        `match` is window or example: what of a clip is compared.
-
-        With `within`, which goes with none of `filter`, `exclude_self` and `match`, it has its
-        `events` inside recordings in place of matches; `limit` is then their number.
+        `match` is window or example: what of a clip is compared. What `per_clip`, `min_gap_s` and
+        `group_by` do is said in places.Spread. With `within` it has its `events` inside recordings
+        in place of matches; `limit` is then their number, and no other choice of clips goes with
+        it.
         """
         parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        given = {'limit': limit, 'match': match}
-        parameters |= {name: value for name, value in given.items() if value is not None}
+        given: dict[str, Any] = {
+            'limit': limit,
+            'match': match,
+            'per_clip': per_clip,
+            'min_gap_s': min_gap_s,
+        }
+        for name, value in (given | {'group_by': group_by}).items():
+            if value is not None:
+                parameters[name] = value
         items: list[Item] = []
         try:
             async with self.admission.work():
@@ -110,17 +122,16 @@ class AudioService:
                     parameters['filter'] = checked(filter)
                 if within:
                     parameters = within.parameters(parameters, self.roots)
+                else:
+                    check_gap(per_clip, min_gap_s)
                 items = await self._resolve(requests, keep=False)
                 await self._run('/search', items, parameters)
                 if within and within.refine:
                     await self._refine([item.clip for item in items], include)
                 for item, request in zip(items, requests, strict=True):
-                    if item.upload:
-                        item.clip.uri = item.upload.name
-                    else:
-                        item.clip.uri = request.uri or item.clip.uri
-                    item.clip.id = request.id or item.clip.id
+                    item.name_as(request)
                 await asyncio.to_thread(mark_missing, [item.clip for item in items], self.roots)
+                mark_times(item.clip for item in items)
                 return self._answers(items)
         finally:
             came = [request.upload for request in requests if request.upload]
@@ -211,12 +222,20 @@ class AudioService:
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
-        clip = await self._one('/lookup', id_)
+        clip = await self._one('/lookup', AudioClip(id=id_))
         return clip if clip.chunk_count is not None else None
 
-    async def chunks(self, id_: str) -> DocList[AudioChunk]:
-        """The chunks of a stored clip, with their embeddings; none where there is no such clip."""
-        return (await self._one('/chunks', id_)).chunks
+    async def chunks(self, id_: str, start: int = 0, end: int | None = None) -> DocList[AudioChunk]:
+        """The chunks of a stored clip from number `start` on, up to `end`, with their embeddings;
+        none where there is no such clip."""
+        part = {'start': start, 'end': end}
+        return (await self._one('/chunks', AudioClip(id=id_), part)).chunks
+
+    async def distances(self, id_: str, sound: np.ndarray, count: int) -> list[Stretch]:
+        """How near a stored clip is to a sound, int8 [windows, dimensions], in at most `count`
+        stretches; none where there is no such clip."""
+        clip = await self._one('/distances', with_sound(id_, sound), {'count': count})
+        return [Stretch(**one) for one in clip.stretches or ()]
 
     async def _ask(self, endpoint: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """A question to the indexer that is not about a document."""
@@ -225,9 +244,11 @@ class AudioService:
             raise RequestError(Kind(found['error_kind']), error)
         return found
 
-    async def _one(self, endpoint: str, id_: str) -> AudioClip:
-        docs = DocList[AudioClip]([AudioClip(id=id_)])
-        clip = (await self.pipeline.post(endpoint, docs, only='indexer'))[0][0]
+    async def _one(
+        self, endpoint: str, named: AudioClip, parameters: dict[str, Any] | None = None
+    ) -> AudioClip:
+        docs = DocList[AudioClip]([named])
+        clip = (await self.pipeline.post(endpoint, docs, parameters, only='indexer'))[0][0]
         if clip.error and clip.error_kind == Kind.STORAGE:
             raise RequestError(Kind.STORAGE, clip.error)
         return clip
@@ -264,16 +285,17 @@ class AudioService:
             if endpoint == '/index'
             else usable
         )
-        done: list[AudioClip] = []
-        async for batch in self.pipeline.stream(endpoint, batches(sent), parameters):
-            done.extend(batch)
-        for item, clip in zip(sent, done, strict=True):
-            item.clip = clip
+        await asyncio.to_thread(plan, sent, self.settings, index=endpoint == '/index')
+        dispatch = Dispatch([item for item in sent if not item.clip.error])
+        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters):
+            dispatch.take(batch)
+            self.admission.extend()
+        dispatch.finish()
         if endpoint == '/index':
             for item in usable:
                 winner = last[item.clip.id]
                 if item is not winner:
-                    item.clip = _like(winner.clip, item.clip)
+                    item.clip = like(winner.clip, item.clip)
 
     async def _refine(self, clips: Sequence[AudioClip], include: Sequence[str]) -> None:
         made = await self.status()
@@ -325,15 +347,3 @@ class AudioService:
             more = f' (and so are the other {len(clips) - 1})' if len(clips) > 1 else ''
             raise RequestError(Kind(kind), (clips[0].error or '') + more)
         return clips
-
-
-def _like(winner: AudioClip, clip: AudioClip) -> AudioClip:
-    """The answer for a clip that the same request indexed again later."""
-    return AudioClip(
-        id=winner.id,
-        uri=clip.uri,
-        tags=winner.tags if clip.tags is None else clip.tags,
-        chunk_count=winner.chunk_count,
-        error=winner.error,
-        error_kind=winner.error_kind,
-    )

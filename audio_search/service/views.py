@@ -74,7 +74,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class KnownClip:
-    """What is stored of a clip that was asked for; `error` says why its file cannot be used."""
+    """What is stored of a clip that was asked for; `error` says why its file cannot be used, and
+    `kept` how much there is of a long recording that is not stored yet, from 0 to 1."""
 
     id: str | None
     uri: str | None
@@ -82,3 +83,4 @@ class KnownClip:
     chunk_count: int | None
     state: State
     error: str | None = None
+    kept: float | None = None

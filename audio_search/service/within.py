@@ -17,14 +17,12 @@ class Within:
     """Which recordings, by the id or uri of one or a filter for several, and what is an event.
 
     `max_distance` or `false_alarms_per_hour` is the cut, one false alarm per hour where neither is
-    given; events with less than `min_gap_s` between them are one; `refine` tells begin and end more
-    exactly. Raises RequestError (INVALID) for two cuts.
+    given; `refine` tells begin and end more exactly. Raises RequestError (INVALID) for two cuts.
     """
 
     recordings: str | Mapping[str, Any]
     max_distance: float | None = None
     false_alarms_per_hour: float | None = None
-    min_gap_s: float | None = None
     refine: bool = False
 
     def __post_init__(self) -> None:
@@ -51,7 +49,7 @@ class Within:
 
         Raises RequestError (INVALID) for what does not go together.
         """
-        for name in ('filter', 'exclude_self', 'match'):
+        for name in ('filter', 'exclude_self', 'match', 'per_clip', 'group_by'):
             if others.get(name):
                 raise _invalid(
                     f'{name} cannot be used with within, which says what is searched; leave out '
@@ -59,7 +57,7 @@ class Within:
                 )
         options = asdict(self)
         recordings, refine = options.pop('recordings'), options.pop('refine')
-        options |= {name: others.get(name) for name in ('limit', 'include')}
+        options |= {name: others.get(name) for name in ('limit', 'include', 'min_gap_s')}
         if refine:
             options['limit'] = self._limited(options['limit'])
             options['include'] = ['embedding']  # of the query, which is compared again
@@ -77,6 +75,15 @@ class Within:
                 'lower the one, or leave out the other'
             )
         return limit or MAX_REFINED
+
+
+def check_gap(per_clip: int | None, min_gap_s: float | None) -> None:
+    """Raise RequestError (INVALID) for a gap of a search that gives one place of each clip."""
+    if min_gap_s is not None and (per_clip or 1) == 1:
+        raise _invalid(
+            'min_gap_s is for a search inside recordings, or for several places of a clip; say '
+            'which in within, give a per_clip of 2 or more, or leave it out'
+        )
 
 
 def _invalid(detail: str) -> RequestError:

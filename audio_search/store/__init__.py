@@ -4,7 +4,7 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError, StorageError
 from audio_search.store.filters import FilterError
 from audio_search.store.interface import ClipStore, StoreTransaction
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
 
 __all__ = [
     'Clip',
@@ -14,6 +14,7 @@ __all__ = [
     'Entry',
     'FilterError',
     'IndexFileError',
+    'KeptParts',
     'Neighbour',
     'StorageError',
     'StoreTransaction',

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from audio_search.store.configuration import Configuration
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
 
 
 class StoreTransaction(Protocol):
@@ -25,6 +25,16 @@ class StoreTransaction(Protocol):
 
         It becomes the last of all clips. Its tags have to be JSON (`records.check_json`), its
         embeddings int8 [chunks, configuration.dimensions].
+        """
+        ...
+
+    def keep_part(self, clip: Clip, number: int, count: int) -> Clip | None:
+        """Keep the chunks of part `number` of the `count` of a recording; once all are there, give
+        back the recording whole, which then has to be `put`, and forget its parts.
+
+        Parts are found by no search and counted nowhere. They are of one version of a file: those
+        of any other version, or of another division, are forgotten. So they are where `put` or
+        `delete` is called for their clip. Of the last part is the `source` of the recording.
         """
         ...
 
@@ -110,6 +120,10 @@ class ClipStore(Protocol):
 
     def find_many(self, names: Sequence[ClipRef]) -> list[Entry | None]:
         """As `find`, for each of them, all at one moment and in one query where the engine can."""
+        ...
+
+    def kept_parts(self, clip_id: str) -> KeptParts | None:
+        """The parts that `keep_part` keeps of a clip; None where there is none."""
         ...
 
     def clip(self, clip_id: str) -> Clip | None:

@@ -40,6 +40,16 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class KeptParts:
+    """Of a recording that is not stored yet, the parts that are: their numbers, ascending, how many
+    there will be, and the version of the file that they are of (`sources.Source.version`)."""
+
+    numbers: tuple[int, ...]
+    count: int
+    source: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A stored chunk, and its cosine distance from a query: 1 - cos, in [0, 2].
 
@@ -54,6 +64,20 @@ class Neighbour:
     chunk_tags: dict[str, Any]
     distance: float
     has_file: bool = False  # whether the clip's sound came from a file
+
+
+def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
+    """The chunk in a row of a clip, at a distance."""
+    return Neighbour(
+        clip_id=clip.id,
+        uri=clip.uri,
+        tags=clip.tags,
+        sample_rate=clip.sample_rate,
+        location=tuple(clip.locations[row].tolist()),
+        chunk_tags=clip.chunk_tags.get(row, {}),
+        distance=distance,
+        has_file=clip.source is not None,
+    )
 
 
 @dataclass(frozen=True)

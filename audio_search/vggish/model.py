@@ -9,7 +9,7 @@ from audio_search.vggish import weights
 from audio_search.vggish.checkpoint import read
 from audio_search.vggish.front_end import Input
 from audio_search.vggish.network import Network
-from audio_search.vggish.parameters import EMBEDDING_SIZE
+from audio_search.vggish.parameters import EMBEDDING_SIZE, EXAMPLE_FRAMES, MEL_COUNT
 from audio_search.vggish.postprocessing import pool
 
 
@@ -61,6 +61,10 @@ class VGGish:
                 for vectors, window in zip(windows, inputs, strict=True)
             ]
         )
+
+    def warm_up(self) -> None:
+        """Send one whole batch of silence through the network."""
+        self.raw(np.zeros((self.batch_size, EXAMPLE_FRAMES, MEL_COUNT), np.float32))
 
     def raw(self, examples: np.ndarray) -> np.ndarray:
         """float32 [n, 96, 64] -> the network's own output, float32 [n, 128]."""

@@ -32,7 +32,7 @@ def service(
     """`python COMMAND` on a free port, ready, with a workspace of its own; ended afterwards.
 
     It may read sounds below `roots`."""
-    workspace.mkdir()
+    workspace.mkdir(exist_ok=True)
     port = free_port()
     settings = {
         **SETTINGS,

@@ -111,6 +111,44 @@ def test_search_by_a_file_only_this_side_sees_and_from_its_folder(
     assert found['matches'][0]['scores']['cosine'] == pytest.approx(0, abs=1e-6)
 
 
+def test_search_says_when_matches_were_recorded(stocked: RunningService, sounds: Path) -> None:
+    name = 'SITE_20240512_043000.wav'
+    write_tone(sounds / name, 8)
+    head, *_ = run(stocked, 'search', BIRD)[1].splitlines()
+    assert 'recorded at' not in head
+    part = f'{name}#t=2,6'
+    stocked.answers('/index', {'uri': part})
+    head, *rows = run(stocked, 'search', part)[1].splitlines()
+    column = head.split('\t').index('recorded at')
+    times = {row.split('\t')[1]: row.split('\t')[column] for row in rows}
+    assert times[part] == '2024-05-12 04:30:02'
+    assert times[BIRD] == ''
+    _, output, _ = run(stocked, 'search', part, '--json')
+    by_uri = {match['uri']: match for match in json.loads(output)['matches']}
+    assert by_uri[part]['recorded_at'] == '2024-05-12T04:30:02.000'
+    assert 'recorded_at' not in by_uri[BIRD]
+
+
+def test_search_prints_several_places_of_a_clip_and_one_clip_of_each_value(
+    stocked: RunningService,
+) -> None:
+    status, output, _ = run(
+        stocked, 'search', BIRD, '--per-clip', '9', '--min-gap', '2', '--limit', '1', '--json'
+    )
+    matches = json.loads(output)['matches']
+    assert (status, {match['uri'] for match in matches}) == (0, {BIRD})
+    assert sorted(match['beg_in_ms'] for match in matches) == [0, 2000, 4000, 6000]
+    stocked.answers('/index', {'uri': 'toy-data/141_birds.mp3', 'tags': {'label': 'birds'}})
+    head, *rows = run(stocked, 'search', BIRD, '--group-by', 'label')[1].splitlines()
+    column = head.split('\t').index('more like it')
+    found = {row.split('\t')[1]: row.split('\t')[column] for row in rows}
+    assert found == {BIRD: '1', BELL: '0'}
+    for options in (['--min-gap', '3'], ['--per-clip', '0']):
+        status, output, errors = run(stocked, 'search', BIRD, *options)
+        assert (status, output) == (2, '')
+        assert options[0] in errors
+
+
 def test_search_prints_hits_for_other_programs(stocked: RunningService) -> None:
     def printed(form: str, *more: str) -> str:
         status, output, errors = run(

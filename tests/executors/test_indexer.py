@@ -11,12 +11,13 @@ import pytest
 from docarray import DocList
 from docarray.typing import ID
 
-from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Integers, Tags
 from audio_search.errors import Kind
 from audio_search.flow.configuration import configuration
 from audio_search.store import IndexFileError
 from executors.indexer import SimpleIndexer
 from executors.match_args import MatchArgs
+from executors.ranker import MyRanker
 from tests.store.sqlite.files import file_size_limit
 
 NOTHING = DocList[AudioClip]()
@@ -100,6 +101,32 @@ def test_index_answers_how_many_chunks_were_stored(indexer):
     assert len(answer.chunks) == 0
     (answer,) = index(indexer, clip('a'), include=['embedding'])
     np.testing.assert_array_equal(answer.chunks[2].embedding.to_int8(), vectors('a')[2])
+
+
+def test_several_places_of_a_clip_and_one_of_each_value(indexer):
+    index(indexer, *(clip(name, tags={'label': name in 'ab'}) for name in 'abcdef'))
+    ranker = MyRanker()
+
+    def ranked(*queries: AudioClip, **parameters: Any) -> list[AudioClip]:
+        found = docs(*search(indexer, *queries, **parameters))
+        return list(ranker.rank(found, parameters=parameters))
+
+    first, second = ranked(clip('a'), clip('c'), limit=2.0, per_clip=2.0)
+    for answer, own in ((first, 'a'), (second, 'c')):
+        assert [match.id for match in answer.matches[:2]] == [own, own]
+        assert len({match.id for match in answer.matches}) == 2
+        assert len(answer.matches) == 4
+        begins = [match.beg_in_ms for match in answer.matches[:2]]
+        assert abs(begins[0] - begins[1]) >= 4000
+        assert [match.query_beg_in_ms for match in answer.matches[:2]] == begins
+        assert {match.more_from_same for match in answer.matches} == {None}
+    (answer,) = ranked(clip('a'), exclude_self=True, group_by='label')
+    assert {match.tags['label']: match.more_from_same for match in answer.matches} == {
+        True: 0, False: 3
+    }  # fmt: skip
+    assert answer.matches[0].scores['cosine'] < answer.matches[1].scores['cosine']
+    (answer,) = ranked(clip('a'), per_clip=0.5)
+    assert 'per_clip is 0.5' in answer.error
 
 
 def test_search_finds_the_best_chunk_of_each_of_the_nearest_clips(indexer):
@@ -397,6 +424,38 @@ def test_chunks_for_a_heat_map(indexer):
     assert unknown.error
 
 
+def test_a_part_of_the_chunks_of_a_long_clip(indexer):
+    index(indexer, clip('a'))
+    for parameters, rows in (
+        ({'start': 1.0, 'end': 3.0}, [1, 2]),
+        ({'start': 2.0, 'end': None}, [2, 3]),
+        ({'start': 3.0, 'end': 99.0}, [3]),
+        ({'start': -5.0, 'end': 1.0}, [0]),
+        ({'start': 9.0}, []),
+    ):
+        (found,) = indexer.chunks(docs(AudioClip(id='a')), parameters=parameters)
+        assert [chunk.offset for chunk in found.chunks] == rows
+        for chunk in found.chunks:
+            assert chunk.id == f'a.{chunk.offset}'
+            np.testing.assert_array_equal(chunk.embedding.to_int8(), vectors('a')[chunk.offset])
+
+
+def test_how_near_a_clip_is_to_a_sound_from_its_beginning_to_its_end(indexer):
+    index(indexer, clip('a'))
+    asked = AudioClip(id='a', chunks=[AudioChunk(embedding=Embedding.from_int8(vectors('a')[2]))])
+    (found,) = indexer.distances(docs(asked), parameters={'count': 2.0})
+    assert len(found.chunks) == 0
+    first, second = found.stretches
+    assert (first['start'], first['end'], first['beg_in_ms'], first['end_in_ms']) == (0, 2, 0, 6000)
+    assert (second['start'], second['end'], second['nearest']) == (2, 4, 2)
+    assert second['distance'] == 0 < first['distance']
+    gone = AudioClip(id='x', chunks=asked.chunks)
+    silent = AudioClip(id='a')
+    for one, reason in ((gone, "there is no clip 'x'"), (silent, 'came without embeddings')):
+        (failed,) = indexer.distances(docs(one), parameters={'count': 2.0})
+        assert reason in failed.error
+
+
 def test_pages_of_clips(indexer):
     index(indexer, *(clip(name, tags={'n': 2**60}) for name in 'abc'))
     page = indexer.clips(NOTHING, parameters={'offset': 1.0, 'limit': 1.0})
@@ -526,10 +585,57 @@ def test_errors_say_their_kind(indexer, path):
     assert unknown.error_kind == Kind.MISSING
     (bad,) = indexer.index(docs(AudioClip(id='n', uri='n.wav')))
     assert bad.error_kind == Kind.UNUSABLE
-    with file_size_limit(Path(path).stat().st_size):
+    with file_size_limit(1):
         answers = [
             *indexer.index(docs(clip('b'))),
             *indexer.update(docs(AudioClip(id='a', tags={'new': 1}))),
             *indexer.delete(docs(AudioClip(id='a'))),
         ]
     assert [answer.error_kind for answer in answers] == [Kind.STORAGE] * 3
+
+
+def test_a_recording_is_stored_with_its_last_part(indexer):
+    parts = [clip('a') for _ in range(3)]
+    for number, one in enumerate(parts):
+        one.part = Integers([number, 3])
+        for row, chunk in enumerate(one.chunks):
+            chunk.offset = 4 * number + row
+    for one in parts[:2]:
+        (answer,) = index(indexer, one)
+        assert (answer.error, answer.chunk_count) == (None, None)
+    (known,) = indexer.lookup(docs(AudioClip(id='a')))
+    assert known.chunk_count is None
+    kept = known.kept_parts | {'numbers': list(known.kept_parts['numbers'])}
+    assert kept == {
+        'numbers': [0, 1], 'count': 3, 'source': {'size': 2**40},
+    }  # fmt: skip
+    assert indexer.clips(NOTHING)['total'] == 0
+    (answer,) = index(indexer, parts[2])
+    assert (answer.error, answer.chunk_count) == (None, 12)
+    (known,) = indexer.lookup(docs(AudioClip(id='a')))
+    assert (known.chunk_count, known.kept_parts) == (12, None)
+
+
+def test_a_new_version_of_a_recording_keeps_its_tags(indexer):
+    index(indexer, clip('a', tags={'place': 'pond'}))
+    parts = [clip('a') for _ in range(2)]
+    for number, one in enumerate(parts):
+        one.part, one.tags = Integers([number, 2]), None
+    index(indexer, parts[0])
+    (answer,) = index(indexer, parts[1])
+    assert (answer.chunk_count, answer.tags) == (8, {'place': 'pond'})
+
+
+def test_a_stored_recording_of_hours_is_no_query(indexer):
+    one = clip('a')
+    row = one.chunks[0]
+    one.chunks = DocList[AudioChunk](
+        AudioChunk(parent_id='a', uri='a.wav', offset=n, embedding=row.embedding)
+        for n in range(1900)
+    )
+    index(indexer, one)
+    (answer,) = search(indexer, AudioClip(id='a'))
+    assert answer.error == (
+        'a.wav lasts 1.1 hours, and a query one at most; search with a part of it, as in '
+        'rec.wav#t=600,604'
+    )

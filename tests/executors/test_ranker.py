@@ -105,3 +105,17 @@ def test_agrees_with_the_minimum_over_all_pairs(found: list[list[tuple[str, int]
 def test_other_endpoints_pass_documents_on(endpoint: str) -> None:
     docs = DocList[AudioClip]([AudioClip(id='a')])
     assert MyRanker().pass_on(docs) is docs
+
+
+def test_places_of_one_clip_and_clips_of_one_value_stay_together() -> None:
+    asked = query(
+        [match('a', 0.4), match('b', 0.2), match('a', 0.1, 4000)],
+        [match('c', 0.3), match('b', 0.5)],
+    )
+    ranked = rank(asked.model_copy(deep=True), limit=1, per_clip=2.0).matches
+    assert [(m.id, m.beg_in_ms) for m in ranked] == [
+        ('a', 4000), ('a', 0), ('b', 0), ('b', 0), ('c', 0)
+    ]  # fmt: skip
+    assert [m.query_beg_in_ms for m in ranked] == [0, 0, 0, 2000, 2000]
+    ranked = rank(asked, group_by='label').matches
+    assert [m.id for m in ranked] == ['a', 'a', 'b', 'b', 'c']

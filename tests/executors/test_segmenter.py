@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from docarray import DocList
 
-from audio_search.documents import AudioChunk, AudioClip
+from audio_search.documents import AudioChunk, AudioClip, Integers
 from executors.segmenter import AudioSegmenter
 from tests.conftest import write_tone
 
@@ -70,7 +70,8 @@ def test_times_of_a_part_are_those_of_the_whole_file(
     assert [chunk.beg_in_ms for chunk in clip.chunks] == [5000, 7000]
 
 
-def test_a_part_37_hours_into_its_file_says_so(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+def test_a_part_beyond_37_hours_has_its_place(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    """From there on samples at 16 kHz do not fit into 32 bits."""
     path = tmp_path / 'long.wav'
     with soundfile.SoundFile(path, 'w', 1000, 1, 'PCM_U8') as file:
         for _ in range(140):
@@ -82,8 +83,40 @@ def test_a_part_37_hours_into_its_file_says_so(segmenter: AudioSegmenter, tmp_pa
     )
     assert early.error is None
     assert early.chunks[0].location == [130000 * 16000, 130004 * 16000]
-    assert '37 hours' in late.error
-    DocList[AudioClip]([early, late]).to_protobuf()
+    (there,) = DocList[AudioClip].from_protobuf(DocList[AudioClip]([late]).to_protobuf())
+    assert there.chunks[0].location == [139000 * 16000, 139004 * 16000]
+    assert there.chunks[0].beg_in_ms == 139_000_000
+
+
+def test_parts_have_the_windows_of_the_whole(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    """Of 250 s from 1.5 s on: numbers, places and times count on from part to part, and only the
+    last part knows the hash of the file."""
+    with soundfile.SoundFile(tmp_path / 'long.wav', 'w', 16000, 1) as file:
+        for second in range(252):
+            file.write(np.random.default_rng(second).uniform(-0.1, 0.1, 16000))
+    (whole,) = segment(segmenter, AudioClip(uri='long.wav#t=1.5,251.5'))
+    parts = [
+        segment(segmenter, AudioClip(uri='long.wav#t=1.5,251.5', part=Integers([n, 3])))[0]
+        for n in range(3)
+    ]
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    assert len(chunks) == 124
+    for found, expected in zip(chunks, whole.chunks, strict=True):
+        for name in ('offset', 'location', 'beg_in_ms', 'end_in_ms', 'tags'):
+            assert getattr(found, name) == getattr(expected, name)
+    for part in parts:
+        first = part.chunks[0].location[0] - 24000
+        length = len(part.tensor)
+        np.testing.assert_array_equal(part.tensor, whole.tensor[first : first + length])
+    assert parts[2].source == whole.source
+    assert all('sha256' not in part.source for part in parts[:2])
+
+
+def test_a_part_behind_the_end_is_empty(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    write_tone(tmp_path / 'a.wav', 10)
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav', part=Integers([1, 2])))
+    assert clip.error is None
+    assert len(clip.chunks) == 0
 
 
 def test_one_bad_clip_does_not_stop_the_others(segmenter: AudioSegmenter, tmp_path: Path) -> None:

@@ -61,17 +61,20 @@ def folder(tmp_path: Path) -> Path:
 def test_pandas_reads_the_csv_as_it_was() -> None:
     found = query(
         match('bells/"noon", Zürich.mp3', 0, 4000),
-        match('rec.wav#t=600,1200', 612_500, 616_500, scores={'cosine': 0.5}),
-    )
+        match('rec.wav#t=600,1200', 612_500, 616_500, scores={'cosine': 0.5},
+            recorded_at='2024-05-12T04:40:12.500'),
+    )  # fmt: skip
     rows = table(found)
     assert rows.to_dict('records') == [
         {
             'file': 'bells/"noon", Zürich.mp3', 'beg_s': 0.0, 'end_s': 4.0, 'distance': 0.25,
             'label': 'bell', 'query_file': 'query.wav', 'query_beg_s': 2.0, 'query_end_s': 6.0,
+            'recorded_at': '',
         },
         {
             'file': 'rec.wav', 'beg_s': 612.5, 'end_s': 616.5, 'distance': 0.5,
             'label': 'bell', 'query_file': 'query.wav', 'query_beg_s': 2.0, 'query_end_s': 6.0,
+            'recorded_at': '2024-05-12T04:40:12.500',
         },
     ]  # fmt: skip
 
@@ -115,6 +118,14 @@ def test_a_reader_of_audacity_labels_reads_one_recording(tmp_path: Path) -> None
     assert labels.start_times.tolist() == [0.5, 4.0]
     assert labels.end_times.tolist() == [4.5, 8.0]
     assert labels.labels.tolist() == ['a b 0.250', 'bell 0.250']
+
+
+def test_programs_that_know_no_time_of_day_are_told_it_in_the_text() -> None:
+    timed = query(match('a.wav', 500, 4500, recorded_at='2024-05-12T04:30:00.500+02:00'))
+    assert text('audacity', timed).endswith('\tbell 0.250 2024-05-12 04:30:00+02:00\n')
+    assert selections(text('raven', timed))['Recorded At'].tolist() == [
+        '2024-05-12T04:30:00.500+02:00'
+    ]
 
 
 def test_several_recordings_are_a_zip_with_one_label_track_each(tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_the_shown_matches_are_saved() -> None:
         ('0.wav', False),
         ('1.wav', False),
     ]
+    assert not any('recorded_at' in match for match in matches)
+
+
+def test_the_time_of_day_is_saved_where_it_is_known() -> None:
+    timed = result(10, 4, matches=1)
+    timed.matches[0].recorded_at = '2024-05-12T04:30:04.000'
+    for name in ('csv', 'json', 'raven'):
+        assert '2024-05-12T04:30:04.000' in saved(link_html(timed, name, Roots()))[1]
 
 
 @pytest.mark.parametrize('name', ['m3u', 'raven'])

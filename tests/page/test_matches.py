@@ -41,6 +41,14 @@ def test_a_row_says_what_matched_what() -> None:
     assert 'width:90.0%' in html
 
 
+def test_a_row_says_when_its_part_was_recorded_where_that_is_known() -> None:
+    one = result(10, 4, matches=2)
+    one.matches[1].recorded_at = '2024-05-12T04:30:04.000'
+    first, second = matches_html(one, LabelColours()).split('</li>')[:2]
+    assert 'Recorded' not in first
+    assert 'of this clip. Recorded at 2024-05-12 04:30:04.</p>' in second
+
+
 def test_a_match_whose_file_is_gone_says_so_and_has_no_player() -> None:
     one = result(10, 4, matches=1)
     one.matches[0].missing = True

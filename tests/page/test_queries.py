@@ -6,7 +6,8 @@ import pytest
 
 from audio_search.documents import AudioChunk, Embedding
 from audio_search.errors import Kind, RequestError
-from audio_search.page.queries import Sound, Windows, audio_path, search
+from audio_search.page.queries import Sound, Windows, search
+from audio_search.paths import audio_path
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Uploads
 from audio_search.settings import Settings

@@ -173,7 +173,8 @@ class FakePipeline(Pipeline):
         if names := parameters.get('names'):
             named = [self._find(AudioClip(id=id_, uri=uri)) for id_, uri in json.loads(names)]
             clips = [clip and _listed(clip) | {'source': clip.source} for clip in named]
-            return docs, {'clips': to_json(clips), 'total': len(clips)}
+            kept = to_json([None] * len(clips))
+            return docs, {'clips': to_json(clips), 'total': len(clips), 'kept': kept}
         chosen = self._chosen(parameters)
         start = int(parameters['offset'])
         page = [_listed(clip) for clip in chosen[start : start + int(parameters['limit'])]]

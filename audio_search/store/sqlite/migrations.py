@@ -186,10 +186,16 @@ def _record_front_end(db: sqlite3.Connection, roots: Roots) -> None:
     db.executemany('INSERT INTO configuration VALUES (?, ?)', recorded.items())
 
 
+def _add_parts(db: sqlite3.Connection, roots: Roots) -> None:
+    """4 to 5: a place for the parts of recordings that are not stored yet."""
+    db.execute(schema.PARTS)
+
+
 STEPS: dict[int, Callable[[sqlite3.Connection, Roots], None]] = {
     1: _add_sounds,
     2: _make_uris_relative,
     3: _record_front_end,
+    4: _add_parts,
 }
 
 

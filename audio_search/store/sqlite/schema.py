@@ -10,7 +10,7 @@ from audio_search.store.configuration import UNWEIGHTED_MEAN, Configuration
 from audio_search.store.errors import IndexFileError
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 4  # older ones are migrated: see `migrations`
+SCHEMA_VERSION = 5  # older ones are migrated: see `migrations`
 # A clip of 10 s has 2 KB of embeddings. With the default of 4 KB only one of them fits on a page,
 # beside its overhead, and half of the file is unused.
 PAGE_BYTES = 16384
@@ -28,6 +28,22 @@ ENVIRONMENT_ERRORS = (
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_NOMEM,
 )
+
+# Of recordings that are indexed part by part, until the last part is there.
+PARTS = """
+CREATE TABLE parts (
+    clip_id TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    part_count INTEGER NOT NULL,
+    kept_at REAL NOT NULL,
+    source TEXT,
+    sample_rate INTEGER,
+    locations BLOB NOT NULL,
+    tags TEXT,
+    embeddings BLOB NOT NULL,
+    PRIMARY KEY (clip_id, part)
+)
+"""
 
 SCHEMA = f"""
 PRAGMA page_size = {PAGE_BYTES};
@@ -65,6 +81,7 @@ CREATE TABLE tags (
     value,
     PRIMARY KEY (clip, path)
 ) WITHOUT ROWID;
+{PARTS};
 """
 
 

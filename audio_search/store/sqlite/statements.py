@@ -5,15 +5,17 @@ Whatever the database refuses is a sqlite3.Error, and so is content that cannot 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from audio_search.store.records import LOCATION_COLUMNS, Clip, ClipRef, Entry, to_json
+from audio_search.store.records import LOCATION_COLUMNS, Clip, ClipRef, Entry, Neighbour, to_json
 from audio_search.store.sqlite.filter_sql import EVERY_CLIP, Sql, tag_rows
 from audio_search.store.vectors.graph import GraphFile
 
+LOCATION = struct.Struct(f'<{len(LOCATION_COLUMNS)}q')  # a row of `Clip.locations`
 ENTRY_COLUMNS = 'id, uri, tags, source, chunk_count'
 
 
@@ -61,7 +63,7 @@ def delete(db: sqlite3.Connection, number: int) -> None:
 
 
 def clear(db: sqlite3.Connection) -> None:
-    for table in ('clips', 'chunks', 'tags'):
+    for table in ('clips', 'chunks', 'tags', 'parts'):
         db.execute(f'DELETE FROM {table}')
 
 
@@ -133,36 +135,78 @@ def entry(db: sqlite3.Connection, number: int) -> Entry:
     return _entry(row)
 
 
-def clip(db: sqlite3.Connection, number: int, *, embeddings: bool = True) -> Clip:
-    """A clip; without its embeddings (an array with no columns) where they are not needed."""
-    columns = 'c.id, c.uri, c.tags, c.source, c.sample_rate, k.locations, k.tags'
-    if embeddings:
-        columns += ', k.embeddings'
+def clip(db: sqlite3.Connection, number: int) -> Clip:
     row = db.execute(
-        f'SELECT {columns} FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
+        'SELECT c.id, c.uri, c.tags, c.source, c.sample_rate, k.locations, k.tags, k.embeddings '
+        'FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
         (number,),
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError(f'clip {number} has no chunks')
-    clip_id, uri, tags, source, sample_rate, locations, chunk_tags, *blob = row
-    chunk_tags = _from_json(chunk_tags) or {}
-    try:
-        table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
-        rows = np.frombuffer(blob[0] if blob else b'', np.int8)
-        rows = rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0)
-        chunk_tags = {int(row): own for row, own in chunk_tags.items()}
-    except (ValueError, TypeError) as error:
-        raise sqlite3.DatabaseError(f'clip {number} cannot be decoded: {error}') from error
+    clip_id, uri, tags, source, sample_rate, *blobs = row
+    locations, chunk_tags, rows = decoded(number, *blobs)
     return Clip(
         id=clip_id,
         uri=uri,
-        tags=_from_json(tags),
-        source=_from_json(source),
+        tags=from_json(tags),
+        source=from_json(source),
         sample_rate=sample_rate,
-        locations=table,
+        locations=locations,
         chunk_tags=chunk_tags,
         embeddings=rows,
     )
+
+
+def chunks(
+    db: sqlite3.Connection, number: int, ordinals: Iterable[int]
+) -> Iterator[tuple[int, Neighbour]]:
+    """Some chunks of a clip by their ordinals, each as one at the distance 0.
+
+    Their locations are read one by one: those of a long recording are a megabyte.
+    """
+    row = db.execute(
+        'SELECT c.id, c.uri, c.tags, c.source IS NOT NULL, c.sample_rate, k.tags '
+        'FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
+        (number,),
+    ).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError(f'clip {number} has no chunks')
+    clip_id, uri, tags, has_file, sample_rate, chunk_tags = row
+    tags, own = from_json(tags), from_json(chunk_tags) or {}
+    with db.blobopen('chunks', 'locations', number, readonly=True) as locations:
+        for ordinal in ordinals:
+            try:
+                locations.seek(ordinal * LOCATION.size)
+                location = LOCATION.unpack(locations.read(LOCATION.size))
+            except (ValueError, struct.error) as error:
+                raise sqlite3.DatabaseError(f'clip {number} has no chunk {ordinal}') from error
+            yield (
+                ordinal,
+                Neighbour(
+                    clip_id=clip_id,
+                    uri=uri,
+                    tags=tags,
+                    sample_rate=sample_rate,
+                    location=location,
+                    chunk_tags=own.get(str(ordinal), {}),
+                    distance=0.0,
+                    has_file=bool(has_file),
+                ),
+            )
+
+
+def decoded(
+    name: object, locations: bytes, chunk_tags: str | None, embeddings: bytes
+) -> tuple[np.ndarray, dict[int, dict[str, Any]], np.ndarray]:
+    """The columns of a clip's chunks as `Clip` has them; `name` is the clip's, for errors."""
+    tags = from_json(chunk_tags) or {}
+    try:
+        table = np.frombuffer(locations, '<i8').reshape(-1, len(LOCATION_COLUMNS))
+        rows = np.frombuffer(embeddings, np.int8)
+        rows = rows.reshape(len(table), -1) if len(table) else rows.reshape(0, 0)
+        return table, {int(row): own for row, own in tags.items()}, rows
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f'clip {name} cannot be decoded: {error}') from error
 
 
 def embeddings(db: sqlite3.Connection) -> Iterable[tuple[int, int, bytes]]:
@@ -199,10 +243,10 @@ def keep_graph(db: sqlite3.Connection, saved: GraphFile) -> None:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     clip_id, uri, tags, source, chunk_count = row
-    return Entry(clip_id, uri, _from_json(tags), _from_json(source), chunk_count)
+    return Entry(clip_id, uri, from_json(tags), from_json(source), chunk_count)
 
 
-def _from_json(text: str | None) -> Any:
+def from_json(text: str | None) -> Any:
     try:
         return None if text is None else json.loads(text)
     except ValueError as error:

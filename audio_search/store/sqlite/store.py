@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,8 +18,8 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
-from audio_search.store.records import Clip, ClipRef, Entry, Neighbour
-from audio_search.store.sqlite import filter_sql, opening, schema, statements
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.sqlite import filter_sql, opening, parts, schema, statements
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
@@ -178,11 +180,21 @@ class SqliteStore(ClipStore):
                 snapshot=snapshot,
                 parts=self.configuration.examples_per_chunk if by_example else 1,
             )
-            wanted = {clip for one in found for clip in one.clips.tolist()}
-            clips = {number: statements.clip(db, number, embeddings=False) for number in wanted}
+            wanted = sorted(
+                {
+                    place
+                    for one in found
+                    for place in zip(one.clips.tolist(), one.ordinals.tolist(), strict=True)
+                }
+            )
+            chunks = {
+                (number, ordinal): chunk
+                for number, group in groupby(wanted, key=itemgetter(0))
+                for ordinal, chunk in statements.chunks(db, number, [one for _, one in group])
+            }
         return [
             [
-                _neighbour(clips[clip], ordinal, distance)
+                replace(chunks[clip, ordinal], distance=distance)
                 for clip, ordinal, distance in zip(
                     one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
                 )
@@ -236,6 +248,10 @@ class SqliteStore(ClipStore):
         with self._readers.read() as (db, _):
             return statements.entries(db, names)
 
+    def kept_parts(self, clip_id: str) -> KeptParts | None:
+        with self._readers.read() as (db, _):
+            return parts.kept(db, clip_id)
+
     def clip(self, clip_id: str) -> Clip | None:
         with self._readers.read() as (db, _):
             numbers = statements.find(db, clip_id, None)
@@ -274,19 +290,6 @@ def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | No
         return None
     keys = [keys_of(number, ordinals_of(before.blocks, number)) for number in transaction.removed]
     return np.concatenate([np.empty(0, np.uint64), *keys])
-
-
-def _neighbour(clip: Clip, ordinal: int, distance: float) -> Neighbour:
-    return Neighbour(
-        clip_id=clip.id,
-        uri=clip.uri,
-        tags=clip.tags,
-        sample_rate=clip.sample_rate,
-        location=tuple(clip.locations[ordinal].tolist()),
-        chunk_tags=clip.chunk_tags.get(ordinal, {}),
-        distance=distance,
-        has_file=clip.source is not None,
-    )
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

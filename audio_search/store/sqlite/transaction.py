@@ -5,7 +5,7 @@ from typing import Any
 
 from audio_search.store.interface import StoreTransaction
 from audio_search.store.records import Clip, Entry
-from audio_search.store.sqlite import filter_sql, statements
+from audio_search.store.sqlite import filter_sql, parts, statements
 
 
 class Transaction(StoreTransaction):
@@ -22,7 +22,17 @@ class Transaction(StoreTransaction):
         self.removed: list[int] = []
         self.cleared = False
 
+    def keep_part(self, clip: Clip, number: int, count: int) -> Clip | None:
+        parts.keep(self._db, clip, number, count)
+        found = parts.kept(self._db, clip.id)
+        if found is None or len(found.numbers) < count:
+            return None
+        whole = parts.whole(self._db, clip)
+        parts.forget(self._db, clip.id)
+        return whole
+
     def put(self, clip: Clip) -> None:
+        parts.forget(self._db, clip.id)
         for number in statements.find(self._db, clip.id, clip.uri):
             self._remove(number)
         statements.insert(self._db, self._next_number, clip)
@@ -40,6 +50,7 @@ class Transaction(StoreTransaction):
         return bool(numbers)
 
     def delete(self, clip_id: str) -> bool:
+        parts.forget(self._db, clip_id)
         numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             self._remove(number)

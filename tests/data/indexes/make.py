@@ -1,7 +1,7 @@
 """Makes an index file of an older schema, with the program that wrote it.
 
-Schema 1 was written up to commit aafe107, 2 up to 60bb1b0, 3 up to d0d6ad2. From the root of a
-checkout of one of them, with this file's path:
+Schema 1 was written up to commit aafe107, 2 up to 60bb1b0, 3 up to d0d6ad2, 4 up to c811a80. From
+the root of a checkout of one of them, with this file's path:
 
     python .../tests/data/indexes/make.py v2.sqlite && xz v2.sqlite
 
@@ -24,13 +24,15 @@ except ImportError:
 
 DIMENSIONS = 16
 UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
-CONFIGURATION = Configuration(  # these fields alone up to schema 3
+SINCE_4 = {'padding': 'silence', 'lift_to_dbfs': None, 'silence': 'as_published'}
+CONFIGURATION = Configuration(
     model_name='tiny',
     model_sha256='0123456789abcdef' * 4,
     pooling='concat',
     dimensions=DIMENSIONS,
     window_s=4.0,
     stride_s=2.0,
+    **{name: value for name, value in SINCE_4.items() if name in Configuration.__annotations__},
 )
 # (uri, path of the file, part of it, the id that was given); None where the id is the sound's.
 CLIPS = [

@@ -45,7 +45,7 @@ def roots(tmp_path: Path) -> Roots:
     return Roots(folders)
 
 
-@pytest.fixture(params=[1, 2, 3], ids='v{}'.format)
+@pytest.fixture(params=[1, 2, 3, 4], ids='v{}'.format)
 def version(request: pytest.FixtureRequest) -> int:
     return request.param
 
@@ -145,6 +145,7 @@ def test_what_was_not_done_to_the_sound_is_recorded(old, roots):
     ) in str(refused.value)
 
 
+@pytest.mark.parametrize('version', [1, 2, 3], ids='v{}'.format)
 def test_a_mean_that_was_not_weighted_is_another_pooling(old, roots):
     with closing(sqlite3.connect(old)) as db, db:
         db.execute("UPDATE configuration SET value = 'mean' WHERE key = 'pooling'")

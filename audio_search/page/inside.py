@@ -1,0 +1,51 @@
+"""Where a sound occurs inside a recording, as the page shows it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audio_search.formats.timeline import recording_html, recordings_of
+from audio_search.page.queries import SearchResult, Sound, find_inside
+from audio_search.page.text import note, part, status, text
+from audio_search.paths import audio_path
+from audio_search.roots import Roots
+from audio_search.service.listing import is_missing
+from audio_search.service.service import AudioService
+
+MAX_ROWS = 200  # of the table; the picture has all places
+
+WHOLE_WINDOWS = (
+    'The index keeps one vector of each window, so whole windows were compared: short sounds are '
+    'found less well, and their times are coarse.'
+)
+
+
+async def inside_html(service: AudioService, sound: Sound, result: SearchResult, id_: str) -> str:
+    """The timeline of a recording, with the places where the sound of a search occurs.
+
+    A sound of several windows counts as a whole. Where that occurs nowhere, the window of it that
+    matched this recording is looked for alone. Raises Problem, and what the service raises.
+    """
+    answer = await find_inside(service, sound, id_)
+    notes = ''
+    matched = next((match for match in result.matches if match.id == id_), None)
+    if matched and not answer['events'] and len(result.windows.spans) > 1:
+        span = float(matched.query_beg_in_ms or 0), float(matched.query_end_in_ms or 0)
+        answer = await find_inside(service, sound, id_, span)
+        notes = note(
+            f'Your sound as a whole occurs nowhere in it. Looked for was its part {part(*span)}, '
+            'which matched.'
+        )
+    return await asyncio.to_thread(_html, answer, result.name, notes, service.roots)
+
+
+def _html(answer: Mapping[str, Any], name: str, notes: str, roots: Roots) -> str:
+    def sources(recording_id: str, uri: str | None) -> Sequence[str]:
+        return () if is_missing(uri, roots) else (audio_path(recording_id),)
+
+    if answer['note']:
+        notes += status(answer['note'])
+    if answer['compared'] == 'window':
+        notes += note(WHOLE_WINDOWS)
+    bodies = ''.join(recording_html(one, MAX_ROWS) for one in recordings_of(answer, sources))
+    return f'<h2 class="as-title">Where {text(name)} occurs</h2>{notes}{bodies}'
