@@ -9,7 +9,7 @@ from audio_search.events.profiles import FAR, Profile
 # Between the nearest distance of an event and the usual one of its recording, where it begins and
 # ends. Below a half, because an example that a loud sound fills by a third is nearer to the sound
 # than to the background already (measured, see benchmarks/events.json).
-BEGIN_EDGE = 0.25
+BEGIN_EDGE = 0.2
 END_EDGE = 0.35
 MAX_STEP_S = 1.0  # between two examples that follow one another
 JOINED_S = 0.1  # of pause at most, between two examples with none between them
