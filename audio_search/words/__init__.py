@@ -7,9 +7,10 @@ vector = query_vector(vocabulary, terms, examples=4)
 
 from audio_search.words.lookup import matching, near, read, synonyms_of
 from audio_search.words.query import Term, query_vector
-from audio_search.words.vocabulary import Vocabulary, WordsError, load
+from audio_search.words.vocabulary import NoVocabulary, Vocabulary, WordsError, load
 
 __all__ = [
+    'NoVocabulary',
     'Term',
     'Vocabulary',
     'WordsError',

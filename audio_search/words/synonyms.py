@@ -35,6 +35,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         'ovation': ('Applause',),
         'applaud': ('Applause',),
         'audience': ('Applause', 'Crowd'),
+        'people talking': ('Speech', 'Conversation'),
         'people': ('Crowd', 'Hubbub, speech noise, speech babble'),
         'pulse of a heart': ('Heart sounds, heartbeat',),
         'heart': ('Heart sounds, heartbeat',),

@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from audio_search.errors import Kind
 from audio_search.files import sha256
 from audio_search.vggish.parameters import EMBEDDING_SIZE
 
@@ -19,9 +20,13 @@ SHA256 = 'df5c2b2a22ee62ad54e2a98295e2993778b7c010bd7a0b28ba0b839886057369'
 class WordsError(ValueError):
     """Words that nothing can be searched by; the message says why, and what to do."""
 
+    kind = Kind.UNUSABLE
+
 
 class NoVocabulary(WordsError):
     """There are no words at all: the file is gone, or belongs to other weights."""
+
+    kind = Kind.MISSING
 
 
 @dataclass(frozen=True)
