@@ -59,7 +59,7 @@ def search(
         typer.Option(
             show_default=False,
             help='In place of FILE: names of sounds, -NAME for a counter-example, as in '
-            '"bird -crow"; audio-search words lists them.',
+            '"bird -crow"; the command words lists them.',
         ),
     ] = None,
     limit: Annotated[
