@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from docarray import DocList
+from jina import Client
 
 from audio_search.audio import decoding
+from audio_search.documents import AudioClip, from_files
 from tests.cli.command import run
 from tests.conftest import RATE_HZ
 from tests.running import ROOT, RunningService
@@ -106,6 +109,20 @@ def test_words_search_inside_a_recording(stocked: RunningService, sounds: Path) 
         assert 'birdsong' in (sounds / 'birds.html').read_text()
     finally:
         stocked.answers('/delete', {'id': clip['id']})
+
+
+def test_jinas_client_sends_words(stocked: RunningService) -> None:
+    client = Client(host='127.0.0.1', port=stocked.port, protocol='http')
+    docs = DocList[AudioClip]([AudioClip(words='seashore'), AudioClip(words='dgo')])
+    found, unknown = client.post('/search', inputs=docs, return_type=DocList[AudioClip])
+    assert [match.tags['label'] for match in found.matches] == ['seashore'] * 5
+    assert found.named is not None
+    assert found.named[0]['names'] == ['Ocean', 'Waves, surf']
+    assert "'dgo' names no sound that is known" in unknown.error
+    (indexed,) = client.post(
+        '/index', inputs=from_files(str(CLIPS[0])), return_type=DocList[AudioClip]
+    )
+    assert indexed.error is None
 
 
 def test_the_command_searches_by_words(stocked: RunningService) -> None:
