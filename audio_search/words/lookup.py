@@ -15,7 +15,7 @@ from audio_search.words.vocabulary import Vocabulary, WordsError
 
 MAX_CHARACTERS = 500
 NEAR = 5  # names that are offered for a word that is unknown
-MIN_LIKENESS = 60  # of 100
+MIN_LIKENESS = 65  # of 100
 PARTS = re.compile(r'[,()]')
 COMMA = ','
 TOKEN = re.compile(
