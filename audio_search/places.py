@@ -136,12 +136,10 @@ def places_in(
     clip: Clip, queries: np.ndarray, count: int, min_gap_s: float, parts: int = 1
 ) -> list[Place]:
     """The at most `count` places of a clip that are nearest to `queries`, int8 [windows,
-    dimensions], nearest first, which begin at least `min_gap_s` apart; `parts` as distances_of has
+    dimensions], nearest first, which begin at least `min_gap_s` apart; `parts` as nearest_of has
     it. Silent windows are none; windows without times are as far apart as their numbers are in
     seconds."""
-    distances = distances_of(clip.embeddings, queries, parts)
-    nearest = distances.argmin(0)
-    best = distances.min(0)
+    best, nearest = nearest_of(clip.embeddings, queries, parts)
     known = clip.locations[:, 3] >= 0
     begins_s = np.where(known, clip.locations[:, 3] / 1000, np.arange(len(best)))
     chosen: list[int] = []
@@ -153,16 +151,25 @@ def places_in(
     return [Place(neighbour_of(clip, row, float(best[row])), int(nearest[row])) for row in chosen]
 
 
-def distances_of(embeddings: np.ndarray, queries: np.ndarray, parts: int = 1) -> np.ndarray:
-    """Cosine distances, float64 [queries, windows], of int8 [windows, dimensions] from int8
-    [queries, dimensions]; infinite where one of both is silent. Of vectors that are `parts` in a
-    row, those of the nearest parts."""
+def nearest_of(
+    embeddings: np.ndarray, queries: np.ndarray, parts: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each window, int8 [windows, dimensions], the cosine distance of the nearest of `queries`,
+    int8 [queries, dimensions], and the number of that one, the first of those as near. The distance
+    is infinite where one of both is silent. Of vectors that are `parts` in a row, it is that of the
+    nearest parts."""
     # float32 holds the products of 8-bit vectors exactly, up to 1,024 dimensions.
     windows = embeddings.reshape(len(embeddings) * parts, -1).astype(np.float32)
     wanted = queries.reshape(len(queries) * parts, -1).astype(np.float32)
     squares = np.square(windows).sum(1)
-    found = 1 - np.stack([exact_cosines(windows @ one, squares, int(one @ one)) for one in wanted])
-    return found.reshape(len(queries), parts, len(embeddings), parts).min(axis=(1, 3))
+    distances, numbers = np.full(len(embeddings), np.inf), np.zeros(len(embeddings), np.int64)
+    for number, one in enumerate(wanted):
+        found = 1 - exact_cosines(windows @ one, squares, int(one @ one))
+        near = found.reshape(len(embeddings), parts).min(1)
+        is_nearer = near < distances
+        distances[is_nearer] = near[is_nearer]
+        numbers[is_nearer] = number // parts
+    return distances, numbers
 
 
 class _Groups:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio_search.places import distances_of
+from audio_search.places import nearest_of
 from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, Clip
 
 BEG_IN_MS, END_IN_MS = (LOCATION_COLUMNS.index(name) for name in ('beg_in_ms', 'end_in_ms'))
@@ -30,7 +30,7 @@ class Stretch:
 def stretches(clip: Clip, queries: np.ndarray, count: int) -> list[Stretch]:
     """A clip in at most `count` stretches of about the same number of windows, in order. `queries`
     is the sound, int8 [windows, dimensions]."""
-    nearest = distances_of(clip.embeddings, queries).min(0)
+    nearest, _ = nearest_of(clip.embeddings, queries)
     found = []
     for rows in np.array_split(np.arange(len(nearest)), min(count, len(nearest))):
         best = int(rows[nearest[rows].argmin()])

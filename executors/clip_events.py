@@ -37,7 +37,7 @@ TIMES = [LOCATION_COLUMNS.index(name) for name in ('beg_in_ms', 'end_in_ms')]
 
 
 class NoRecording(ValueError):
-    """No recording is stored that could be searched."""
+    """No recording is stored that could be searched, or none whose windows have their times."""
 
     kind = Kind.MISSING
 
@@ -59,12 +59,17 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     for clip in _recordings(store, parameters):
         times = clip.locations[:, TIMES]
         is_known = (times != UNKNOWN).all(axis=1)
+        if not is_known.any():
+            continue
         examples = _examples(clip.embeddings[is_known], times[is_known], made)
         near = profile(sound, examples, query_s, made.window_s)
         recordings.append((ClipRef(clip.id, clip.uri), near))
         described[clip.id] = recording_of(clip)
     if not recordings:
-        raise NoRecording('what was to be searched inside was deleted meanwhile; index it again')
+        raise NoRecording(
+            'what within names has no window whose times are known, so nothing can be placed in '
+            'it; index its file'
+        )
     everywhere = np.concatenate([near.distance for _, near in recordings])
     kind = recordings[0][1].kind if query.words is None else 'words'
     hours = sum(near.hours for _, near in recordings)

@@ -10,6 +10,7 @@ from docarray import DocList
 from jina import requests
 
 from audio_search.audio import decoding, sources
+from audio_search.audio.parts import MAX_UNDIVIDED_S
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.logs import log
 from audio_search.settings import split_roots
@@ -62,7 +63,7 @@ class VGGishAudioEncoder(FlowExecutor):
         self.front_end = FrontEnd(padding, lift_to_dbfs, silence)
         self.load_input_from = load_input_from
         self.min_duration = _count('min_duration', min_duration)
-        self.max_duration_s = float(max_duration_s)
+        self.max_duration_s = min(float(max_duration_s), MAX_UNDIVIDED_S)
         self.roots = split_roots(roots).with_folder(Path(media).resolve())
         self.model = VGGish(
             Path(model_path),

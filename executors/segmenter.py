@@ -10,7 +10,7 @@ from jina import requests
 
 from audio_search.audio import decoding, sources
 from audio_search.audio.decoding import SAMPLE_RATE_HZ
-from audio_search.audio.parts import PartReader
+from audio_search.audio.parts import MAX_UNDIVIDED_S, PartReader
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import in_ms, windows
 from audio_search.documents import AudioChunk, AudioClip, Tags, fail
@@ -19,7 +19,6 @@ from executors.base import FlowExecutor
 
 SOUND_TAGS = {'sample_rate': SAMPLE_RATE_HZ}
 PADDED_TAG = {'padded': True}
-MAX_UNDIVIDED_S = 3600  # of a clip that comes without a part: 230 MB of waveform
 
 
 class AudioSegmenter(FlowExecutor):

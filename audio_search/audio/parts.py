@@ -15,6 +15,7 @@ from audio_search.audio.windows import windows
 # 8 MB of waveform, of which every process that it passes holds several copies. In parts of ten
 # minutes a recording took 1.2 GB on its way through the Flow, and was indexed no faster.
 PART_S = 120
+MAX_UNDIVIDED_S = 3600  # of a sound that is decoded at once: 230 MB of waveform
 MAX_OPEN = 4  # as many recordings as the service lets requests work at once
 
 

@@ -1,7 +1,6 @@
 """The demonstration: the toy clips, indexed and searched, as a table."""
 
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from audio_search import toy_data
 from audio_search.cli.console import console, news, print_json
 from audio_search.documents import AudioClip, DocList
+from audio_search.roots import Roots
 
 if TYPE_CHECKING:
     from jina import Flow
@@ -20,7 +20,7 @@ SHOWN_LABELS = 5
 SHOWN_MATCHES = 4
 
 
-def index_toy_data(flow: 'Flow', roots: Iterable[Path]) -> list[AudioClip]:
+def index_toy_data(flow: 'Flow', roots: Roots) -> list[AudioClip]:
     """Index the toy clips below `roots`, labelled by their file names; those that could be used."""
     clips = [AudioClip(uri=uri, tags=toy_data.tags(uri)) for uri in toy_data.uris(roots)]
     if not clips:

@@ -173,6 +173,7 @@ def evaluate(
         with_baselines=not no_baselines,
         compare=compare or (),
         track=_track,
+        say=complain,
     )
     for warning in result.warnings:
         complain(f'warning: {warning}')

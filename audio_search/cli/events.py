@@ -77,6 +77,11 @@ def check_form(within: str | None, is_table_or_json: bool, cut: object, html: Pa
 def print_events(found: dict[str, Any]) -> None:
     """A table, best first. The recording is a column of it, since there may be several; the time of
     day where one of the events has one."""
+    if not found['events']:
+        complain(
+            f'no place is within a distance of {found["max_distance"]:g}; --max-distance or '
+            '--false-alarms-per-hour allows more'
+        )
     is_timed = any('recorded_at' in event for event in found['events'])
     columns = ('begin (s)', 'end (s)', 'peak (s)', 'distance', '1 in')
     clock = ('recorded at',) if is_timed else ()

@@ -1,7 +1,7 @@
 """The evaluation of a folder: its labels, the runs over it, what they are compared with."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,7 @@ def evaluate(
     with_baselines: bool = True,
     compare: Sequence[str] = (),
     track: Track = untracked,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Evaluation:
     """Search each labelled sound below `folder` among the others, and say how well that went.
 
@@ -140,6 +141,7 @@ def evaluate(
 
     Raises EvaluationError, TableError, WeightsError or RuntimeSettingError, each with a sentence
     that says what to do. Clips that cannot be decoded are left out, and named in the warnings.
+    `say` is told where a service has to be waited for.
     """
     begun = time.monotonic()
     changed = [(changes, choices.changed(parse(changes))) for changes in compare]
@@ -153,7 +155,7 @@ def evaluate(
 
     encoder: Encoder
     if url:
-        encoder = ServiceEncoder(url, token, choices.search)
+        encoder = ServiceEncoder(url, token, choices.search, say)
         words, told = f'the service {url}', set(TOLD)
     else:
         encoder = local = LocalEncoder(choices, models, device)

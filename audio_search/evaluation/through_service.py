@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -27,11 +27,18 @@ class ServiceEncoder:
     `choices` are those that the service tells of itself: all but precision and search.
     """
 
-    def __init__(self, url: str, token: str = '', search: str = 'exact') -> None:
-        """Raises EvaluationError for a service that does not answer."""
+    def __init__(
+        self,
+        url: str,
+        token: str = '',
+        search: str = 'exact',
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        """`say` is told that the service is waited for. Raises EvaluationError for one that does
+        not answer."""
         self._url = url
         with _sentences(url):
-            self._client = Client(url, token)
+            self._client = Client(url, token, say=say)
             if not self._client.answers():
                 raise NoService(
                     f'The service {url} does not answer; start it with `audio-search serve`, '

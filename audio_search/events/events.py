@@ -86,9 +86,8 @@ def _of_starts(profile: Profile, near: np.ndarray, span_s: float) -> list[Event]
         if (np.abs(taken - beg_s) < span_s - MAX_STEP_S).any():
             continue
         taken = np.append(taken, beg_s)
-        found.append(
-            Event(beg_s, beg_s + span_s, beg_s + span_s / 2, float(profile.distance[start]))
-        )
+        distance = float(profile.distance[start])
+        found.append(Event(max(beg_s, 0.0), beg_s + span_s, beg_s + span_s / 2, distance))
     return found
 
 

@@ -1,6 +1,7 @@
 """Windows as a store keeps them -> what is compared: vectors, each with its time."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    @property
+    @cached_property
     def sounding(self) -> np.ndarray:
         """Which of them are not zero, bool [n]."""
         return np.any(self.vectors != 0, axis=1)
@@ -59,10 +60,10 @@ def of_windows(
     sound_s = np.maximum(np.asarray(end_s) - begin_s, EXAMPLE_S / 2)
     wrapped = np.where((sound_s < window_s)[:, None], offset_s % sound_s[:, None], offset_s)
     times = (np.asarray(begin_s)[:, None] + wrapped).reshape(-1)
-    vectors = embeddings.reshape(windows * count, -1).astype(np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    np.divide(vectors, lengths, out=vectors, where=lengths > 0)
     order = np.argsort(times, kind='stable')
+    vectors = embeddings.reshape(windows * count, -1)[order].astype(np.float32)
+    squares = np.einsum('ij,ij->i', vectors, vectors)
+    vectors /= np.sqrt(np.where(squares > 0, squares, 1))[:, np.newaxis]
     compared: Compared = 'window' if pooling == 'mean' else 'example'
     length_s = window_s if pooling == 'mean' else EXAMPLE_S
-    return Examples(vectors[order], times[order], length_s, compared)
+    return Examples(vectors, times[order], length_s, compared)

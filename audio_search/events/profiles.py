@@ -13,6 +13,7 @@ Kind = Literal['example', 'window', 'whole']
 FAR = 2.0  # the distance of silence, which is not near to anything
 UNLIKE = 1.0  # the distance of sounds that have nothing in common
 MAX_QUERY_S = 60.0
+OVERLAP_S = 0.1  # of two examples of a query that follow one another, at most
 NEIGHBOUR_S = 0.5  # a stored example lies within half of a second of every time
 
 
@@ -40,8 +41,6 @@ class Profile:
     @property
     def hours(self) -> float:
         """How long the places last, from the first to the last."""
-        if not len(self.time_s):
-            return 0.0
         return float(self.time_s[-1] - self.time_s[0] + self.length_s) / 3600
 
     @property
@@ -56,7 +55,7 @@ class Profile:
 
 
 def profile(query: Examples, recording: Examples, query_s: float, window_s: float) -> Profile:
-    """The distances of a recording's examples from a query that lasts `query_s`.
+    """The distances of a recording's examples, at least one, from a query that lasts `query_s`.
 
     A query of one window is near to an example where any of its sounding examples is: which part
     of it a stored example falls on is a matter of chance. A longer query counts as a whole, because
@@ -80,11 +79,8 @@ def profile(query: Examples, recording: Examples, query_s: float, window_s: floa
 
 
 def _of_any(query: Examples, recording: Examples) -> Profile:
-    distance = np.full(len(recording), FAR)
-    if len(recording):
-        nearest = (recording.vectors @ query.vectors.T).max(axis=1)
-        sounding = recording.sounding
-        distance[sounding] = 1 - nearest[sounding].astype(np.float64)
+    nearest = (recording.vectors @ query.vectors.T).max(axis=1).astype(np.float64)
+    distance = np.where(recording.sounding, 1 - nearest, FAR)
     middle_s = recording.begin_s + recording.length_s / 2
     return Profile(middle_s, distance.clip(0, FAR), recording.length_s, recording.compared)
 
@@ -96,6 +92,7 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
     is within NEIGHBOUR_S, at the ends of a recording, or where nothing can be heard, the distance
     is UNLIKE. `silent_s`: what is silent at the query's beginning.
     """
+    query = query.chosen(_following(query.begin_s))
     starts = recording.begin_s
     distances = np.where(recording.sounding, 1 - query.vectors @ recording.vectors.T, UNLIKE)
     reach_s = NEIGHBOUR_S + (recording.length_s - EXAMPLE_S) / 2
@@ -110,3 +107,15 @@ def _in_order(query: Examples, silent_s: float, recording: Examples, query_s: fl
         total += best
     mean = (total / len(query)).clip(0, FAR)
     return Profile(starts - silent_s, mean, recording.length_s, 'whole', query_s)
+
+
+def _following(begin_s: np.ndarray) -> np.ndarray:
+    """Examples that follow one another nearly without an overlap, bool [n]: windows overlap by
+    half, so that all of them would say everything twice, and take twice as long."""
+    which = np.zeros(len(begin_s), bool)
+    free_s = begin_s[0]
+    for index, time_s in enumerate(begin_s):
+        if time_s >= free_s:
+            which[index] = True
+            free_s = time_s + EXAMPLE_S - OVERLAP_S
+    return which

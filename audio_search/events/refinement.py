@@ -14,12 +14,13 @@ from audio_search.events.profiles import Profile
 
 SHIFT_S = EXAMPLE_S / 4
 MARGIN_S = 2.0  # before and behind an edge: examples that have nothing of the event in them
-MAX_MOVE_S = 1.0  # of an edge; the stored examples are never that far off, something else sounds
+REACH_S = 1.0  # around the stored event, in which its peak and edges are looked for
+MAX_MOVE_S = 0.5  # of an edge: one that is further off is rather that of something else
 
 # Between the nearest distance and the usual one, where an event begins and ends. A sound mostly
 # begins at once and dies away slowly (measured, see benchmarks/events.json).
 BEGIN_EDGE = 0.15
-END_EDGE = 0.25
+END_EDGE = 0.3
 
 
 def shifted_windows(
@@ -59,7 +60,7 @@ def refined(event: Event, near: Profile) -> Event:
         return _aligned(event, near, near.span_s)
     time_s = near.time_s
     distance = np.convolve(np.pad(near.capped, 1, mode='edge'), [0.25, 0.5, 0.25], 'valid')
-    inside = (time_s > event.beg_s - MAX_MOVE_S) & (time_s < event.end_s + MAX_MOVE_S)
+    inside = (time_s > event.beg_s - REACH_S) & (time_s < event.end_s + REACH_S)
     if not inside.any():
         return event
     places = np.flatnonzero(inside)
@@ -79,7 +80,7 @@ def refined(event: Event, near: Profile) -> Event:
 
 def _aligned(event: Event, near: Profile, span_s: float) -> Event:
     """The nearest start of a query that counts as a whole."""
-    inside = np.flatnonzero(np.abs(near.time_s - event.beg_s) <= MAX_MOVE_S)
+    inside = np.flatnonzero(np.abs(near.time_s - event.beg_s) <= REACH_S)
     if not len(inside):
         return event
     beg_s = float(near.time_s[inside[near.distance[inside].argmin()]])

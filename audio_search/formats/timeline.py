@@ -33,6 +33,7 @@ class Recording:
     """A recording and the events in it, best first.
 
     `duration_s` is its length, None where that is not known: then it ends with its last event.
+    `recorded_at` is when it began, ISO 8601, None likewise.
     `sources` are the addresses of its sound, of which the first that answers is played; none where
     its file is gone.
     """
@@ -42,6 +43,7 @@ class Recording:
     duration_s: float | None
     events: Sequence[Event]
     sources: tuple[str, ...] = ()
+    recorded_at: str | None = None
 
     @property
     def name(self) -> str:
@@ -68,6 +70,7 @@ def recordings_of(
             known.get(id_, {}).get('duration_s'),
             events.get(id_, []),
             tuple(sources(id_, uris[id_])),
+            known.get(id_, {}).get('recorded_at'),
         )
         for id_ in dict.fromkeys([*events, *uris])
     ]
@@ -92,7 +95,8 @@ def recording_html(recording: Recording, max_rows: int | None = None) -> str:
     lists the best `max_rows` where that is given."""
     events = recording.events
     axis_s = _axis_s(recording)
-    start = _start(events)
+    told = recording.recorded_at
+    start = datetime.fromisoformat(told) if told else None
     width_s, counts = bars(events, axis_s)
     highest = max(counts, default=0)
     return (
@@ -175,14 +179,6 @@ def share(part: float, whole: float) -> str:
 def _axis_s(recording: Recording) -> float:
     ends = [event['end_s'] for event in recording.events]
     return float(max([recording.duration_s or 0, *ends, 1.0]))
-
-
-def _start(events: Sequence[Event]) -> datetime | None:
-    """When the recording began."""
-    timed = next((event for event in events if 'recorded_at' in event), None)
-    if timed is None:
-        return None
-    return datetime.fromisoformat(timed['recorded_at']) - timedelta(seconds=timed['beg_s'])
 
 
 def _day(start: datetime | None, offset_s: float) -> str:

@@ -22,7 +22,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     app = FastAPI(
         title='Audio search',
         version='1.0',
-        description='Search sounds by sound. Index clips, then send one: the answer is the clips '
+        description='Search sounds by sound. Index clips, then send one, or words for one: the answer is the clips '
         'that sound like it, nearest first, with the part of the query that matched which part of '
         'the clip.',
         docs_url=None,

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ SEED = 12
 ASKED = (0.5, 1.0, 2.0, 5.0)  # false alarms per hour
 CUTS = np.arange(0.05, 1.0, 0.01)
 MIN_GAP_S = 1.0
+MAX_LONGER_S = 4.0  # an event than its sound
+ALARM_S = 8.0  # a false alarm at most
 FRAME = SAMPLE_RATE_HZ // 100
 LONG_HOURS = 10
 TURNS = 7
@@ -100,10 +103,11 @@ def drawn() -> tuple[list[Case], list[Planted]]:
     names = sorted(path.name for path in (ROOT / 'toy-data').glob('*.mp3'))
     sounds, queries = [], []
     for number in range(PLANTED):
-        label = list(CLIPS)[number % len(CLIPS)]
+        turn, which = divmod(number, len(CLIPS))
+        label = list(CLIPS)[which]
         clip, other = rng.choice(CLIPS[label], 2, replace=False)
         sounds.append(_planted.draw(f'{clip}_{label}.mp3', rng))
-        is_same = number // len(CLIPS) % 3 != 2
+        is_same = (turn + which) % 3 != 2
         queries.append(sounds[-1] if is_same else _planted.draw(f'{other}_{label}.mp3', rng))
     unrelated = [name for name in names if tags(name)['label'] not in CLIPS]
     more = [_planted.draw(str(rng.choice(unrelated)), rng) for _ in range(OTHERS)]
@@ -181,7 +185,10 @@ def _default(near: Profile, per_hour: float = 1.0) -> list[Event]:
 
 
 def _overlap(event: Event, planted: Planted) -> bool:
-    return event.end_s > planted.begin_s and event.beg_s < planted.end_s
+    """Whether it is that sound: one that goes on for much longer would be found by chance."""
+    longest_s = planted.sound.length_s + MAX_LONGER_S
+    is_there = event.end_s > planted.begin_s and event.beg_s < planted.end_s
+    return is_there and event.end_s - event.beg_s <= longest_s
 
 
 def _hit(events: Iterable[Event], planted: Planted) -> Event | None:
@@ -189,9 +196,14 @@ def _hit(events: Iterable[Event], planted: Planted) -> Event | None:
 
 
 def _false(events: Iterable[Event], case: Case, cases: Iterable[Case]) -> int:
+    """False alarms. A longer event counts as several: else, where all is near, there were one."""
     label = case.planted.sound.label
     same = [one.planted for one in cases if one.planted.sound.label == label]
-    return sum(not any(_overlap(event, sound) for sound in same) for event in events)
+    return sum(
+        ceil((event.end_s - event.beg_s) / ALARM_S)
+        for event in events
+        if not any(_overlap(event, sound) for sound in same)
+    )
 
 
 def errors(events: Sequence[Event | None], cases: Sequence[Case]) -> dict[str, float]:

@@ -191,7 +191,7 @@ def test_search_on_an_empty_index_finds_nothing(service: RunningService) -> None
         ({'data': [{'uri': FEW[0], 'tags': [1]}]}, 'tags'),
         ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [5]}]}]}, 'location'),
         ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [9, 5]}]}]}, 'location'),
-        ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [0, 2**31]}]}]}, 'location'),
+        ({'data': [{'id': 'a', 'chunks': [{'tensor': [0], 'location': [0, 2**40]}]}]}, 'location'),
         ([], 'body'),
     ],
 )

@@ -1,13 +1,17 @@
 """Where in a recording a sound occurs, through the whole service and the command line."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from docarray import DocList
+from jina import Client
 
 from audio_search.audio import decoding
+from audio_search.documents import AudioClip
 from tests.cli.command import run
 from tests.conftest import RATE_HZ
 from tests.running import ROOT, RunningService
@@ -136,6 +140,38 @@ def test_the_command_prints_a_table_and_json(
     status, output, _ = run(service, *arguments, '--max-distance', '0.5', '--refine', '--json')
     found = json.loads(output)
     assert (status, found['max_distance'], len(found['events'])) == (0, 0.5, 2)
+
+
+def test_the_command_takes_a_filter(service: RunningService, recording: str) -> None:
+    status, output, _ = run(
+        service, 'search', PART, '--within', '{"kind": "field"}', '--limit', '1', '--json'
+    )
+    assert (status, len(json.loads(output)['events'])) == (0, 1)
+
+
+def test_the_command_says_where_nothing_is(service: RunningService, recording: str) -> None:
+    status, output, errors = run(service, 'search', PART, '--within', 'quiet.flac')
+    assert (status, len(output.splitlines())) == (0, 1)
+    assert re.fullmatch(
+        r'audio-search: no place is within a distance of 0\.\d+; --max-distance or '
+        r'--false-alarms-per-hour allows more\n',
+        errors,
+    )
+    status, output, errors = run(service, 'search', PART, '--within', 'elsewhere.wav')
+    assert (status, output) == (1, '')
+    assert errors.startswith('audio-search: elsewhere.wav is not indexed')
+
+
+def test_jinas_client_gets_the_events(service: RunningService, recording: str) -> None:
+    client = Client(host='127.0.0.1', port=service.port, protocol='http')
+    (found,) = client.post(
+        '/search',
+        inputs=DocList[AudioClip]([AudioClip(uri=PART)]),
+        parameters={'within': recording},
+        return_type=DocList[AudioClip],
+    )
+    assert [event['uri'] for event in found.events] == [recording] * 2
+    assert found.compared == 'example'
 
 
 def test_the_command_says_what_does_not_go_together(

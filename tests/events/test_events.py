@@ -116,6 +116,13 @@ def test_a_long_query_twice_in_a_row_is_two_events() -> None:
     )
 
 
+def test_a_long_query_at_the_begin_of_a_recording() -> None:
+    """What is silent before it has no room there."""
+    (event,) = events_in(Scene(LENGTH_S, [Sound(0.0, SONG)]), [np.zeros(128), *SONG])
+    assert event.beg_s == 0
+    assert event.end_s == pytest.approx(len(SONG) * EXAMPLE_S, abs=0.6)
+
+
 def test_a_pause_within_a_long_query_may_be_anything() -> None:
     paused = [*SONG[:4], np.zeros(128), np.zeros(128), *SONG[4:]]
     filled = [*SONG[:4], direction(50), direction(51), *SONG[4:]]

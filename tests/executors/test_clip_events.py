@@ -165,6 +165,17 @@ def test_windows_without_a_place_are_no_events(indexer: SimpleIndexer) -> None:
     assert places(ask(indexer, within='lost')) == near(('lost', BEGINS_S[1]))
 
 
+def test_a_recording_without_any_place_says_so(indexer: SimpleIndexer) -> None:
+    placeless = clip_of(Scene(300, [Sound(100.0, BARK)]), 'placeless')
+    for chunk in placeless.chunks:
+        chunk.beg_in_ms = chunk.end_in_ms = None
+    indexer.index(DocList[AudioClip]([placeless]))
+    answer = ask(indexer, within='placeless')
+    assert answer.error
+    assert 'has no window whose times are known' in answer.error
+    assert places(ask(indexer, within={})) == near(('road', 100), *(('yard', s) for s in BEGINS_S))
+
+
 def test_means_are_compared_as_whole_windows(tmp_path: Path) -> None:
     indexer = opened(tmp_path, pooling='mean')
     song = [direction(n) for n in range(20, 24)]

@@ -56,20 +56,29 @@ def event(beg_s: float, distance: float = 0.5, **fields: Any) -> dict[str, Any]:
 
 
 def recording(*events: dict[str, Any], duration_s: float | None = 600, **fields: Any) -> Recording:
-    given = {'id': 'a', 'uri': 'a.wav', 'sources': ('/audio/a',)} | fields
+    given: dict[str, Any] = {'id': 'a', 'uri': 'a.wav', 'sources': ('/audio/a',)} | fields
     return Recording(duration_s=duration_s, events=events, **given)
 
 
 def test_the_recordings_of_an_answer_are_those_of_its_events_best_first() -> None:
     answer = {
         'events': [event(5, id='b', uri='b.wav'), event(3), event(9, id='b', uri='b.wav')],
-        'recordings': [{'id': name, 'uri': f'{name}.wav', 'duration_s': 60} for name in 'abc'],
+        'recordings': [
+            {
+                'id': name,
+                'uri': f'{name}.wav',
+                'duration_s': 60,
+                'recorded_at': '2024-05-12T04:30:00',
+            }
+            for name in 'abc'
+        ],
     }
     found = recordings_of(answer, lambda id_, uri: [f'/audio/{id_}', f'file:///{uri}'])
     assert [(one.id, one.uri, one.duration_s, len(one.events)) for one in found] == [
         ('b', 'b.wav', 60, 2), ('a', 'a.wav', 60, 1), ('c', 'c.wav', 60, 0)
     ]  # fmt: skip
     assert found[0].sources == ('/audio/b', 'file:///b.wav')
+    assert found[0].recorded_at == '2024-05-12T04:30:00'
     (bare,) = recordings_of({'events': [event(3)]}, lambda id_, uri: [])
     assert (bare.duration_s, bare.sources) == (None, ())
     assert recordings_of({}, lambda id_, uri: []) == []
@@ -121,7 +130,8 @@ def test_events_are_drawn_where_they_are_and_play_from_their_time() -> None:
 def test_the_time_of_day_is_there_where_it_is_known() -> None:
     name = '20240512_233000.wav'
     events = with_times([event(1740), event(2400)], name, {})
-    text = ' '.join(Reader(recording_html(recording(*events, duration_s=3600))).text)
+    started = recording(*events, duration_s=3600, recorded_at='2024-05-12T23:30:00.000')
+    text = ' '.join(Reader(recording_html(started)).text)
     for expected in ('recorded from 2024-05-12 23:30:00 on', '2024-05-13 00:10:00', '00:30'):
         assert expected in text
     assert 'Recorded' not in recording_html(recording(event(3)))
