@@ -59,8 +59,9 @@ class Body(BaseModel):
         if not isinstance(value, dict):
             return value
         for key in sorted(value.keys() - cls.model_fields.keys() - set(cls.passed)):
-            if key not in cls.read_only:
-                raise ValueError(unknown_key(key, cls.model_fields, cls.elsewhere))
-            if value[key]:
+            if key in cls.read_only and not value[key]:
+                continue
+            if key in cls.read_only and key not in cls.elsewhere:
                 raise ValueError(f'{key!r} is set by the service; leave it out')
+            raise ValueError(unknown_key(key, cls.model_fields, cls.elsewhere))
         return value

@@ -133,6 +133,11 @@ class Client:
         files = {'files': (path.name, content)}
         return dict(self._ask('POST', '/search/upload', data=form, files=files)['data'][0])
 
+    def words(self, like: str | None = None) -> list[dict[str, Any]]:
+        """Which sounds can be searched for by words; see GET /words."""
+        asked = {} if like is None else {'like': like}
+        return list(self._ask('GET', '/words', params=asked)['words'])
+
     def update(self, clips: Sequence[Clip]) -> list[Clip]:
         """Replace tags; see POST /update."""
         return self._data('/update', clips)

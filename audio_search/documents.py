@@ -186,6 +186,13 @@ class AudioClip(BaseDoc):
 
     id: Id | None = None  # type: ignore[assignment]
     uri: str | None = None
+    words: str | None = Field(
+        default=None, description='of a query: what it is in place of a sound, see words'
+    )
+    named: JsonRows | None = Field(
+        default=None,
+        description='{"words", "names", "sign"} for each sound that the words of a query name',
+    )
     tags: JsonObject | None = None
     tensor: Tensor | None = Field(
         default=None,

@@ -1,8 +1,8 @@
-"""The bodies of the HTTP API: Jina's envelope, typed, with every field explained."""
+"""The bodies of requests to the HTTP API: Jina's envelope, typed, with every field explained."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from audio_search.bodies import (
     Body,
@@ -15,10 +15,8 @@ from audio_search.bodies import (
     writable,
 )
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
-from audio_search.event_answers import EventAnswer, RecordingAnswer
 
 CLIP = 'toy-data/111_churchbell.mp3'
-NOTE = 'what to know of a clip that could be used; absent where there is nothing'
 
 
 def _part(location: list[int]) -> list[int]:
@@ -63,11 +61,22 @@ class ClipBody(Body):
     chunks: Annotated[list[ChunkBody], Data] = Field(default_factory=list)
 
     # Clips of an earlier answer may be sent again: in a notebook they are what is at hand.
-    passed = {*AudioClip.model_fields, *Match.model_fields, 'point'} - {'tensor'}
-    read_only = ('tensor', 'embedding')
+    passed = {*AudioClip.model_fields, *Match.model_fields, 'point'} - {'tensor', 'words'}
+    read_only = ('tensor', 'embedding', 'words')
+
+
+class QueryBody(ClipBody):
+    """A sound, named by where it is; or words for one."""
+
+    words: Text | None = Field(
+        default=None,
+        description='names of sounds in place of one: "dog bark", "bird -crow" with a '
+        'counter-example; see GET /words for all',
+    )
 
 
 IN_DATA = dict.fromkeys(ClipBody.model_fields, 'an object of data')
+IN_QUERY = dict.fromkeys(QueryBody.model_fields, 'an object of data')
 
 
 class Parameters(Body):
@@ -84,6 +93,7 @@ class IndexParameters(Parameters):
 
 
 class SearchParameters(IndexParameters):
+    elsewhere = IN_QUERY
     limit: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None,
         ge=1,
@@ -172,7 +182,7 @@ def _beside(parameters: type[Parameters]) -> dict[str, str]:
 # A clip's own keys stand in data; what stands there and is a parameter belongs one level higher.
 ClipBody.elsewhere = dict.fromkeys(
     [*SearchParameters.model_fields, *DeleteParameters.model_fields], 'parameters'
-)
+) | {'words': 'data of /search'}
 
 
 class IndexBody(Envelope):
@@ -184,10 +194,16 @@ class IndexBody(Envelope):
 
 
 class SearchBody(Envelope):
+    data: Annotated[list[QueryBody], Data] = Field(default_factory=list)  # type: ignore[assignment]
     parameters: Annotated[SearchParameters, Null] = Field(default_factory=SearchParameters)
-    elsewhere = _beside(SearchParameters)
+    elsewhere = _beside(SearchParameters) | IN_QUERY
     model_config = ConfigDict(
-        json_schema_extra={'examples': [{'data': [{'uri': CLIP}], 'parameters': {'limit': 5}}]}
+        json_schema_extra={
+            'examples': [
+                {'data': [{'uri': CLIP}], 'parameters': {'limit': 5}},
+                {'data': [{'words': 'church bell'}], 'parameters': {'limit': 5}},
+            ]
+        }
     )
 
 
@@ -228,112 +244,3 @@ class ClipsQuery(Body):
     missing: bool | None = Field(
         default=None, description='only clips whose file is gone (true), or is there (false)'
     )
-
-
-class ChunkAnswer(BaseModel):
-    """A window and its vector, where asked for."""
-
-    id: str | None = None
-    offset: int = Field(description='number of the window in its clip')
-    location: list[int] = Field(description='[begin, end) in samples of the whole file at 16 kHz')
-    tags: dict[str, Any] = Field(description='those of the clip, with beg_in_ms and end_in_ms')
-    embedding: list[float] | None = Field(description='512 values in [-1, 1)')
-
-
-class ClipAnswer(BaseModel):
-    """What became of a clip."""
-
-    id: str | None
-    uri: str | None
-    tags: dict[str, Any]
-    error: str | None = Field(description='why it could not be used, and what to do; else null')
-    note: str | None = Field(default=None, description=NOTE)
-    chunk_count: int | None = Field(default=None, description='windows stored')
-    chunks: list[ChunkAnswer] | None = None
-
-
-class MatchAnswer(BaseModel):
-    """A clip that sounds like the query, by its best window."""
-
-    id: str
-    uri: str | None
-    scores: dict[str, float] = Field(
-        description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better'
-    )
-    tags: dict[str, Any]
-    beg_in_ms: int | None = Field(
-        description='where the matching window begins in the matched file, ms; null for one that '
-        'came without its location'
-    )
-    end_in_ms: int | None = Field(description='where it ends, ms')
-    query_beg_in_ms: int | None = Field(description='where the query window begins in its file, ms')
-    query_end_in_ms: int | None = Field(description='where it ends, ms')
-    missing: bool = Field(default=False, description='true where the file of the clip is gone')
-    more_from_same: int | None = Field(
-        default=None,
-        description='with group_by: how many more of the 1,000 nearest clips are of that value',
-    )
-    recorded_at: str | None = Field(
-        default=None,
-        description='when the matching window was recorded (ISO 8601), by the tag recorded_at or '
-        'the name of the file; absent where neither tells',
-    )
-
-    @classmethod
-    def of(cls, match: Match) -> 'MatchAnswer':
-        """Without those of the last fields that say nothing of this match."""
-        fields = {name: getattr(match, name) for name in cls.model_fields}
-        for name in ('missing', 'recorded_at', 'more_from_same'):
-            if fields[name] is None or fields[name] is False:
-                del fields[name]
-        return cls(**fields)
-
-
-class QueryAnswer(BaseModel):
-    """A query and its matches, nearest first."""
-
-    id: str | None
-    uri: str | None
-    tags: dict[str, Any]
-    error: str | None = Field(description='why it could not be used, and what to do; else null')
-    note: str | None = Field(default=None, description=NOTE)
-    matches: list[MatchAnswer]
-    events: list[EventAnswer] | None = Field(
-        default=None, description='with within: where the sound occurs, best first'
-    )
-    recordings: list[RecordingAnswer] | None = Field(
-        default=None, description='with within: those of the events, or the only one'
-    )
-    compared: Literal['example', 'window'] | None = Field(
-        default=None,
-        description='with within or match: what was compared, examples of 0.96 s, or whole windows '
-        'where the index keeps one mean of each',
-    )
-    max_distance: float | None = Field(
-        default=None, description='with within: what is further away is no event'
-    )
-    chunks: list[ChunkAnswer] | None = None
-
-
-class Header(BaseModel):
-    """As Jina's clients read it."""
-
-    requestId: str = Field(description='stands in the log line of this request')
-
-
-class IndexAnswer(BaseModel):
-    data: list[ClipAnswer]
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    header: Header
-
-
-class SearchAnswer(BaseModel):
-    data: list[QueryAnswer]
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    header: Header
-
-
-class Problem(BaseModel):
-    """Why a request was refused."""
-
-    detail: str = Field(description='one sentence that says what to do')

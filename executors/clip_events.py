@@ -71,7 +71,7 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
             'it; index its file'
         )
     everywhere = np.concatenate([near.distance for _, near in recordings])
-    kind = recordings[0][1].kind
+    kind = recordings[0][1].kind if query.words is None else 'words'
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
     if cut is None:

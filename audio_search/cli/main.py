@@ -28,6 +28,7 @@ from audio_search.cli import (
     search,
     serve,
     watch,
+    words,
 )
 from audio_search.cli.console import Exit, WrongUse, complain
 from audio_search.client import NoService, Refused
@@ -49,6 +50,7 @@ app.command('demo')(serve.demo)
 app.command('index')(index.index)
 app.command('watch')(watch.watch)
 app.command('search')(search.search)
+app.command('words')(words.words)
 app.command('list')(library.list_clips)
 app.command('delete')(library.delete)
 app.command('update')(library.update)

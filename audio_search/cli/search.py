@@ -1,4 +1,4 @@
-"""What sounds like a file."""
+"""What sounds like a file, or as words say."""
 
 import sys
 from enum import StrEnum
@@ -47,12 +47,21 @@ class Form(StrEnum):
 
 def search(
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar='FILE',
+            show_default=False,
             help='A sound file, here or as the service calls it; #t=BEGIN,END (s) takes a part.',
         ),
-    ],
+    ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help='In place of FILE: names of sounds, -NAME for a counter-example, as in '
+            '"bird -crow"; the command words lists them.',
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -129,16 +138,19 @@ def search(
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """Find the clips that sound like a file, nearest first, or every place inside a recording.
+    """Find the clips that sound like a file, or as words say, nearest first; or every place inside
+    a recording.
 
-    With --json, prints the file as one answered document, with its matches or its events.
+    With --json, prints the query as one answered document, with its matches or its events.
     Audacity's labels are one file per recording, so several of them are a zip archive.
 
     \b
     Examples:
-      audio-search search query.wav --limit 3
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
+      audio-search search --words "bird singing" --limit 3
     """
+    if (file is None) == (words is None):
+        raise WrongUse('give either FILE or --words; see audio-search search --help')
     if min_gap is not None and within is None and (per_clip or 1) == 1:
         raise WrongUse(
             '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
@@ -160,7 +172,10 @@ def search(
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
-        found = _find(client, file, parameters)
+        if file is None:
+            found = client.search({'words': words}, parameters)
+        else:
+            found = _find(client, file, parameters)
     if found['error']:
         complain(found['error'])
         if as_json:
@@ -168,6 +183,8 @@ def search(
         return Exit.SOME_FAILED
     if found.get('note'):
         complain(found['note'])
+    if words is not None and form is not Form.JSON:
+        complain(_named(found['named']))
     if form is Form.JSON:
         print_json(found)
     elif within is not None:
@@ -228,6 +245,16 @@ def _find(client: Client, file: str, parameters: dict[str, Any]) -> dict[str, An
         return client.search_file(path, parameters)
     except OSError as error:
         raise Refused(404, f'{file} cannot be read ({error.strerror})') from None
+
+
+def _named(sounds: list[dict[str, Any]]) -> str:
+    """Which sounds were searched for, and which were to be unlike."""
+
+    def those(sign: int) -> str:
+        return ', '.join(' + '.join(sound['names']) for sound in sounds if sound['sign'] == sign)
+
+    unlike = those(-1)
+    return f'searched for {those(1)}' + (f'; unlike {unlike}' if unlike else '')
 
 
 def _print_matches(matches: list[dict[str, Any]]) -> None:

@@ -8,11 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from audio_search.documents import AudioChunk, AudioClip
-from audio_search.errors import Kind, RequestError
-from audio_search.http.metrics import request_id
-from audio_search.logs import log
-from audio_search.schemas import (
+from audio_search.clip_answers import (
     ChunkAnswer,
     ClipAnswer,
     Header,
@@ -22,6 +18,10 @@ from audio_search.schemas import (
     QueryAnswer,
     SearchAnswer,
 )
+from audio_search.documents import AudioChunk, AudioClip
+from audio_search.errors import Kind, RequestError
+from audio_search.http.metrics import request_id
+from audio_search.logs import log
 from audio_search.service.pipeline import ExecutorDown, ExecutorFailed
 from audio_search.service.views import ListedClip
 
@@ -86,6 +86,10 @@ def _optional(clip: AudioClip) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if clip.note:
         fields['note'] = clip.note
+    if clip.words is not None:
+        fields['words'] = clip.words
+    if clip.named is not None:
+        fields['named'] = clip.named
     if clip.events is not None:
         fields['events'] = clip.events
         fields['recordings'] = clip.recordings

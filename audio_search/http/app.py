@@ -12,6 +12,7 @@ from audio_search.http.metrics import Metrics, RequestLog
 from audio_search.http.paths import Paths
 from audio_search.http.routes import add_open, add_views, add_work
 from audio_search.http.security import OriginCheck, TokenAuth, add_login, origin_pattern
+from audio_search.http.words import add_words
 from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
@@ -21,9 +22,9 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     app = FastAPI(
         title='Audio search',
         version='1.0',
-        description='Search sounds by sound. Index clips, then send one: the answer is the clips '
-        'that sound like it, nearest first, with the part of the query that matched which part of '
-        'the clip.',
+        description='Search sounds by sound. Index clips, then send one, or words for one: the '
+        'answer is the clips that sound like it, nearest first, with the part of the query that '
+        'matched which part of the clip.',
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -33,6 +34,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     needs = [Depends(bearer)] if settings.token else []
     add_work(app, service, needs)
     add_known(app, service, needs)
+    add_words(app, service, needs)
     add_views(app, service, metrics, needs)
     add_open(app, service)
     add_docs(app)

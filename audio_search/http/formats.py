@@ -10,12 +10,12 @@ from fastapi.responses import Response
 from pydantic import Field, field_validator
 
 from audio_search.bodies import Body, Text
+from audio_search.clip_answers import Problem, SearchAnswer
 from audio_search.documents import AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.formats import FORMATS, Format, render
 from audio_search.http.answers import PROBLEMS, search_answer
 from audio_search.roots import Roots
-from audio_search.schemas import Problem, SearchAnswer
 
 JSON = 'application/json'
 HEADERS = {'X-Content-Type-Options': 'nosniff'}  # a label in a CSV is never taken for a page

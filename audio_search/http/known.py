@@ -8,10 +8,11 @@ from fastapi.params import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from audio_search.bodies import Null
+from audio_search.clip_answers import Header
 from audio_search.http.answers import PROBLEMS
 from audio_search.http.metrics import request_id
 from audio_search.http.paths import works
-from audio_search.schemas import CLIP, Envelope, Header, Parameters
+from audio_search.schemas import CLIP, Envelope, Parameters
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.views import KnownClip, State

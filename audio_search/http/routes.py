@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from pydantic import BaseModel, ValidationError
 
 from audio_search.audio import sources
+from audio_search.clip_answers import IndexAnswer, SearchAnswer
 from audio_search.documents import AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.http.answers import (
@@ -34,10 +35,9 @@ from audio_search.schemas import (
     ClipBody,
     ClipsQuery,
     DeleteBody,
-    IndexAnswer,
     IndexBody,
     IndexParameters,
-    SearchAnswer,
+    QueryBody,
     SearchBody,
     SearchParameters,
     UpdateBody,
@@ -90,8 +90,8 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
     @app.post('/search', **search_post)
     @works
     async def search(body: SearchBody, form: WantedForm) -> Any:
-        """Find the clips that sound like the given one, nearest first; also as a file, see
-        `format`. In a file a query that cannot be used refuses the request."""
+        """Find the clips that sound like the given one, or as its words say, nearest first; also
+        as a file, see `format`. In a file a query that cannot be used refuses the request."""
         found = await service.search(_requests(body.data), **_options(body.parameters))
         return await formatted(found, form, service.roots)
 
@@ -267,12 +267,13 @@ def _blocks(file: UploadFile) -> Iterator[bytes]:
         yield block
 
 
-def _requests(bodies: list[ClipBody]) -> list[ClipRequest]:
+def _requests(bodies: Sequence[ClipBody]) -> list[ClipRequest]:
     return [
         ClipRequest(
             id=body.id,
             uri=body.uri,
             tags=body.tags,
+            words=body.words if isinstance(body, QueryBody) else None,
             chunks=[
                 ChunkRequest(
                     tensor=chunk.tensor,

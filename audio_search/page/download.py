@@ -4,11 +4,11 @@ import base64
 import json
 from typing import Any
 
+from audio_search.clip_answers import MatchAnswer
 from audio_search.formats import FORMATS, Rendered, render
 from audio_search.page.queries import SearchResult
 from audio_search.page.text import text
 from audio_search.roots import Roots
-from audio_search.schemas import MatchAnswer
 
 TITLES = {name: kind.title for name, kind in FORMATS.items()} | {'json': 'JSON'}
 # Programs that open the sounds themselves: the file is saved somewhere else than the sounds are, so

@@ -32,7 +32,8 @@ class ChunkRequest:
 
 @dataclass(frozen=True)
 class ClipRequest:
-    """A clip, named by its `id`, its `uri`, or the file it came in (`upload`).
+    """A clip, named by its `id`, its `uri`, or the file it came in (`upload`); or a query of
+    `words`, which has no sound.
 
     Without `tags` (None) a stored clip keeps those it has, and a new one gets `new_tags`.
     """
@@ -43,6 +44,7 @@ class ClipRequest:
     new_tags: dict[str, Any] | None = None
     chunks: Sequence[ChunkRequest] = ()
     upload: Upload | None = None
+    words: str | None = None
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Item:
 
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
-        self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or '')
+        self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or self.clip.words or '')
         fail(self.clip, error, kind)
 
     def name_as(self, request: ClipRequest) -> None:
@@ -74,12 +76,14 @@ class Item:
 def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
     """Find the sound of a request. What is wrong with it becomes its clip's error.
 
-    `keep` is for clips that are to be stored; a query may be named by its id alone.
+    `keep` is for clips that are to be stored; a query may be named by its id alone, or have words.
     """
     clip = AudioClip(id=request.id, uri=request.uri, tags=request.tags)
     item = Item(clip, upload=request.upload)
     try:
-        if request.chunks:
+        if request.words is not None:
+            _take_words(item, request, request.words, keep)
+        elif request.chunks:
             if not (request.id or request.uri):
                 raise ValueError('chunks need the id or the uri of their clip; add one')
             item.clip.uri = request.uri and sources.stored_uri(request.uri, roots)
@@ -95,6 +99,17 @@ def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) ->
         item.fail(ValueError(reason), Kind.STORAGE)
     except ValueError as error:
         item.fail(error)
+    return item
+
+
+def resolve_name(request: ClipRequest, roots: Roots) -> Item:
+    """The clip that a request names by its id or uri, whether or not there is a file."""
+    item = Item(AudioClip(id=request.id, uri=request.uri, tags=request.tags))
+    if request.uri:
+        item.clip.uri = sources.stored_uri(request.uri, roots)
+    if not (request.id or request.uri):
+        reason = 'neither an id nor a uri was given; name the clip by one of them'
+        item.fail(ValueError(reason))
     return item
 
 
@@ -128,6 +143,17 @@ def with_sound(id_: str, sound: np.ndarray) -> AudioClip:
     """A document that names a clip and has the windows of a sound, int8 [windows, dimensions]."""
     chunks = (AudioChunk(embedding=Embedding.from_int8(window)) for window in sound)
     return AudioClip(id=id_, chunks=DocList[AudioChunk](chunks))
+
+
+def _take_words(item: Item, request: ClipRequest, words: str, keep: bool) -> None:
+    if keep:
+        raise ValueError('words are searched with and never indexed; give the uri of a sound')
+    if request.uri or request.upload or request.chunks:
+        raise ValueError(
+            'a query has words or a sound, and both were given; send them as two documents'
+        )
+    item.clip.words = words
+    item.clip.id = sources.clip_id(words)  # in place of its own, which may be that of a clip
 
 
 def _find_sound(

@@ -24,3 +24,17 @@ def checked(filter: dict[str, Any]) -> dict[str, Any]:
     except FilterError as error:
         raise RequestError(Kind.INVALID, str(error)) from None
     return filter
+
+
+def check_choice(chosen: dict[str, Any], *, is_named: bool) -> None:
+    """Raise RequestError for clips to delete that are chosen and named too, or all chosen."""
+    if chosen and is_named:
+        raise RequestError(
+            Kind.INVALID,
+            'clips are both named and chosen by filter or prefix; send two requests',
+        )
+    if chosen and not any(chosen.values()):
+        raise RequestError(
+            Kind.INVALID,
+            'an empty filter or prefix fits every clip; use /clear to forget all of them',
+        )

@@ -9,25 +9,31 @@ from typing import Any, Protocol
 import numpy as np
 from docarray import DocList
 
-from audio_search.audio import sources
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
+from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
-from audio_search.service.requests import ClipRequest, Item, like, mark_known, resolve, with_sound
-from audio_search.service.selection import checked, selection
+from audio_search.service.requests import (
+    ClipRequest,
+    Item,
+    like,
+    mark_known,
+    resolve,
+    resolve_name,
+    with_sound,
+)
+from audio_search.service.selection import check_choice, checked, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
 from audio_search.service.within import Within, check_gap
+from audio_search.service.words import Word, fill_words, list_words
 from audio_search.settings import Settings
 from audio_search.stretches import Stretch
-
-# Where every document of a request fails for one of these reasons, the request does.
-WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
 
 
 class Observer(Protocol):
@@ -125,6 +131,7 @@ class AudioService:
                 else:
                     check_gap(per_clip, min_gap_s)
                 items = await self._resolve(requests, keep=False)
+                await self._read_words(items)
                 await self._run('/search', items, parameters)
                 if within and within.refine:
                     await self._refine([item.clip for item in items], include)
@@ -154,16 +161,7 @@ class AudioService:
         that fit `filter` and whose uri begins with `prefix`. Returns the clips."""
         named = [*requests, *(ClipRequest(id=id_) for id_ in ids)]
         chosen = selection(filter, prefix)
-        if chosen and named:
-            raise RequestError(
-                Kind.INVALID,
-                'clips are both named and chosen by filter or prefix; send two requests',
-            )
-        if chosen and not (filter or prefix):
-            raise RequestError(
-                Kind.INVALID,
-                'an empty filter or prefix fits every clip; use /clear to forget all of them',
-            )
+        check_choice(chosen, is_named=bool(named))
         async with self.admission.work():
             if chosen:
                 done, _ = await self.pipeline.post('/delete', parameters=chosen, only='indexer')
@@ -189,6 +187,10 @@ class AudioService:
     async def status(self) -> Status:
         """What is stored, where, and how it was made."""
         return status_of(await self._ask('/status', {}))
+
+    async def words(self, like: str | None = None) -> list[Word]:
+        """What can be searched for by name; see list_words."""
+        return await asyncio.to_thread(list_words, like, await self.status(), self.settings.models)
 
     async def clips(
         self,
@@ -267,6 +269,12 @@ class AudioService:
                 'may have; send them in several',
             )
 
+    async def _read_words(self, items: Sequence[Item]) -> None:
+        worded = [item for item in items if item.clip.words is not None and not item.clip.error]
+        if worded:
+            made = await self.status()
+            await asyncio.to_thread(fill_words, worded, made, self.settings.models)
+
     async def _look_up(self, items: Sequence[Item]) -> None:
         """Ask the indexer which of the items it has already."""
         unseen = [item for item in items if item.source and not item.clip.chunks]
@@ -308,15 +316,9 @@ class AudioService:
     async def _by_name(self, endpoint: str, requests: Sequence[ClipRequest]) -> list[AudioClip]:
         """Ask the indexer to do something to clips named by id or uri."""
         self._check_count(len(requests))
-        items = []
-        for request in requests:
-            item = Item(AudioClip(id=request.id, uri=request.uri, tags=request.tags))
-            if request.uri:
-                item.clip.uri = await asyncio.to_thread(sources.stored_uri, request.uri, self.roots)
-            if not (request.id or request.uri):
-                reason = 'neither an id nor a uri was given; name the clip by one of them'
-                item.fail(ValueError(reason))
-            items.append(item)
+        items = await asyncio.to_thread(
+            lambda: [resolve_name(request, self.roots) for request in requests]
+        )
         named = [item for item in items if not item.clip.error]
         if named:
             docs = DocList[AudioClip](item.clip for item in named)
@@ -338,12 +340,8 @@ class AudioService:
     def _answers(
         self, items: Sequence[Item], whole_request: Sequence[Kind] = WHOLE_REQUEST
     ) -> list[AudioClip]:
-        """Raises RequestError where every document failed for the same of those reasons."""
+        """Raises RequestError, see check_outcome."""
         clips = [item.clip for item in items]
         self.observer.clips_failed(sum(clip.error is not None for clip in clips))
-        kinds = {clip.error_kind if clip.error else None for clip in clips}
-        if len(kinds) == 1 and (kind := kinds.pop()) in whole_request:
-            assert kind
-            more = f' (and so are the other {len(clips) - 1})' if len(clips) > 1 else ''
-            raise RequestError(Kind(kind), (clips[0].error or '') + more)
+        check_outcome(clips, whole_request)
         return clips

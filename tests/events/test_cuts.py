@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audio_search.events import cut_for, rarities
-from audio_search.events.profiles import Kind
+from audio_search.events.cuts import Kind
 
 HOURS = 10.0
 PLACES = 72_000
@@ -42,9 +42,10 @@ def test_other_sounds_are_reckoned_with_where_the_background_is_far() -> None:
     cut = cut_for(distance, HOURS, 1, 'example')
     assert cut == pytest.approx(0.508, abs=0.01)  # where 1 of 30 unrelated sounds is
     assert cut_for(distance[:100], HOURS, 1, 'example') == cut
+    assert cut_for(distance[:100], HOURS, 1, 'words') == pytest.approx(0.835, abs=0.01)
 
 
-@pytest.mark.parametrize('kind', ['example', 'window', 'whole'])
+@pytest.mark.parametrize('kind', ['example', 'window', 'whole', 'words'])
 def test_more_false_alarms_allow_more(kind: Kind) -> None:
     distance = usual(4)
     few, some, many = (cut_for(distance, HOURS, per_hour, kind) for per_hour in (0.1, 1, 5))

@@ -111,6 +111,18 @@ def test_the_cut_is_the_one_that_was_asked_for(indexer: SimpleIndexer) -> None:
     assert few.max_distance < many.max_distance
 
 
+def test_words_are_cut_by_how_far_words_are_from_sounds(indexer: SimpleIndexer) -> None:
+    def cut(words: str | None) -> float:
+        query = bark()
+        query.words = words
+        query.chunks[0].beg_in_ms = query.chunks[0].end_in_ms = None
+        answer = ask(indexer, query, within='yard')
+        assert answer.error is None
+        return answer.max_distance or 0.0
+
+    assert cut('bark') > cut(None) + 0.1
+
+
 def test_nothing_is_found_where_nothing_is(indexer: SimpleIndexer) -> None:
     answer = ask(indexer, within='sea')
     assert (answer.events, answer.error, answer.note) == ([], None, None)

@@ -37,7 +37,7 @@ class FakePipeline(Pipeline):
     `stored` are the clips, `encoded` the uris of those that were encoded. `gate`, where set, holds
     requests that run through all executors until it opens. `down` names executors that do not
     answer; with `disk_full` the index can neither be read nor written. `searched` has the
-    parameters of searches; inside a recording every query occurs once.
+    parameters of searches, and `asked` their documents; inside a recording every query occurs once.
     """
 
     def __init__(self, roots: Roots) -> None:
@@ -51,7 +51,10 @@ class FakePipeline(Pipeline):
         self.disk_full = False
         self.notes: dict[str, str] = {}
         self.searched: list[Parameters] = []
+        self.asked: list[AudioClip] = []
         self.pooling = 'concat'
+        self.dimensions = 512
+        self.model_sha256 = '0' * 64
 
     async def check(self) -> None:
         if self.down:
@@ -87,6 +90,7 @@ class FakePipeline(Pipeline):
 
     def _search(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
         self.searched.append(parameters)
+        self.asked += [doc.model_copy() for doc in docs]
         for doc in docs:
             if doc.error:
                 continue
@@ -94,11 +98,13 @@ class FakePipeline(Pipeline):
                 self._check_disk()
                 if doc.uri:
                     self._encode(doc)
-                elif doc.id not in self.stored:
+                elif not doc.chunks and doc.id not in self.stored:
                     raise Refused(Kind.MISSING, f'there is no clip {doc.id!r}')
             except ValueError as error:
                 fail(doc, error)
                 continue
+            if 'embedding' not in parameters['include']:
+                doc.chunks = type(doc.chunks)()
             if parameters.get('within'):
                 self._fill_events(doc, parameters)
                 continue
@@ -186,10 +192,10 @@ class FakePipeline(Pipeline):
         return docs, {
             'clips': len(self.stored),
             'chunks': sum(clip.chunk_count or 0 for clip in self.stored.values()),
-            'model': {'name': 'fake', 'sha256': '0' * 64},
+            'model': {'name': 'fake', 'sha256': self.model_sha256},
             'index': {'path': 'nowhere', 'bytes': 0},
             'pooling': self.pooling,
-            'dimensions': 512,
+            'dimensions': self.dimensions,
             'window_s': 4.0,
             'padding': 'repeat',
             'lift_to_dbfs': -12.0,
