@@ -164,6 +164,8 @@ class Client:
         deadline: float | None = None  # from the first problem on: an answer may take longer
         pause_s = FIRST_PAUSE_S
         while True:
+            if self._is_closed:
+                raise NoService(f'{self.url} is not asked any more')
             told_s: float | None = None
             try:
                 response = self._http.request(method, path, **request)

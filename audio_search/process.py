@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import IO
 
 
 def set_environment(values: Mapping[str, str]) -> None:
@@ -45,7 +46,7 @@ STDERR = 2  # the file descriptor, which C libraries write to
 def stderr_without(beginning: bytes) -> Iterator[None]:
     """Lines that begin so, which a C library writes to stderr meanwhile, are dropped; what else is
     written there comes when it is over. One thread at a time."""
-    with _stderr, tempfile.TemporaryFile() as caught:
+    with _stderr, _in_memory() as caught:
         saved = os.dup(STDERR)
         os.dup2(caught.fileno(), STDERR)
         try:
@@ -57,3 +58,10 @@ def stderr_without(beginning: bytes) -> Iterator[None]:
             for line in caught:
                 if not line.startswith(beginning):
                     os.write(STDERR, line)
+
+
+def _in_memory() -> IO[bytes]:
+    """A file that needs no folder where the system has such: there may be none to write to."""
+    if hasattr(os, 'memfd_create'):
+        return os.fdopen(os.memfd_create('stderr'), 'w+b')
+    return tempfile.TemporaryFile()

@@ -5,11 +5,11 @@ from typing import Any
 
 from docarray import DocList
 
-from audio_search.documents import AudioClip, Tags, fail
+from audio_search.documents import SILENT, AudioClip, Tags, fail
 from audio_search.errors import Kind
 from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore, StoreTransaction
-from audio_search.store.records import check_json
+from audio_search.store.records import check_json, version_of
 from executors.clip_records import fill_entry
 
 Change = Callable[[StoreTransaction, Entry, AudioClip], object]
@@ -24,14 +24,24 @@ class MissingClip(ValueError):
         super().__init__(f'there is no clip {name!r}; see /clips for those there are')
 
 
-def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> Clip | None:
-    """Store a clip, and give back what was stored: nothing yet for a part that is not the last one
+def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> Clip | Entry | None:
+    """Store a clip, and give back what is stored: nothing yet for a part that is not the last one
     to come. Without tags it gets those of the clip whose place it takes."""
     if doc.part:
+        entry = transaction.find(record.id)
+        # Of two requests for one recording the first one that is done has made it whole.
+        if (
+            entry
+            and entry.id == record.id
+            and version_of(entry.source) == version_of(record.source)
+        ):
+            keep_known(transaction, doc)
+            return entry
         whole = transaction.keep_part(record, *doc.part)
         if whole is None:
             return None
         record = whole
+        doc.note = None if record.embeddings.any() else SILENT  # and not that of its last part
     if doc.tags is None:
         former = transaction.find(record.id, record.uri)
         # `find` also knows a clip by its sound, which `put` leaves where it is.

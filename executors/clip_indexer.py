@@ -12,7 +12,7 @@ from jina import requests
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
 from audio_search.places import Spread
-from audio_search.store import Clip, FilterError, StorageError
+from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
@@ -108,7 +108,7 @@ class ClipIndexer(FlowExecutor):
                 usable.append((doc, record))
             except ValueError as error:
                 fail(doc, error)
-        stored: list[tuple[AudioClip, Clip]] = []
+        stored: list[tuple[AudioClip, Clip | Entry]] = []
         try:
             with self.store.transaction() as transaction:
                 for doc, record in usable:
@@ -119,10 +119,10 @@ class ClipIndexer(FlowExecutor):
         except StorageError as error:
             for doc, _ in usable:
                 fail(doc, error)
-        for doc, record in stored:
+        for doc, whole in stored:
             if not doc.error:
-                doc.id = ID(record.id)
-                doc.chunk_count = record.chunk_count
+                doc.id = ID(whole.id)
+                doc.chunk_count = whole.chunk_count
         if not _includes(parameters, 'embedding'):
             for doc in docs:
                 doc.chunks = DocList[AudioChunk]()

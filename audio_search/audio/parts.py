@@ -1,7 +1,6 @@
 """A long recording, read a part at a time."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -50,7 +49,7 @@ class PartReader:
         self._window = window
         self._stride = stride
         self._part = round(part_s * SAMPLE_RATE_HZ)
-        self._open: OrderedDict[Source, _Reading] = OrderedDict()
+        self._open: list[_Reading] = []  # the one that was used last is the last
 
     def read(self, source: Source, part: int, count: int) -> Part:
         """Part `part` of `count`. The last one goes to the end of the recording, however long that
@@ -63,15 +62,21 @@ class PartReader:
         start = max(0, (first - 1) * self._stride)
         is_last = part == count - 1
         end = None if is_last else (stop - 1) * self._stride + self._window
-        reading = self._open.pop(source, None)
         # Of two parts that are sent at once the second may come first: then one lies in between.
-        if reading is None or not reading.start <= start <= reading.end + self._part:
+        fitting = (
+            one
+            for one in self._open
+            if one.source == source and one.start <= start <= one.end + self._part
+        )
+        reading = next(fitting, None)
+        if reading is None:
             reading = _Reading(source, start)
+        else:
+            self._open.remove(reading)
         waveform = reading.read(start, end)
         if not is_last:
-            self._open[source] = reading
-            while len(self._open) > MAX_OPEN:
-                self._open.popitem(last=False)
+            self._open.append(reading)
+            del self._open[:-MAX_OPEN]
         goes_on = end is not None and len(waveform) == end - start
         found = self._windows(first, stop, None if goes_on else start + len(waveform))
         if not found:
@@ -91,6 +96,7 @@ class _Reading:
     """A recording that is being decoded: what was decoded and may still be needed is held."""
 
     def __init__(self, source: Source, start: int) -> None:
+        self.source = source
         self.start = start
         self._held = np.zeros(0, np.float32)
         self._blocks: Iterator[np.ndarray] = decoding.blocks(

@@ -90,17 +90,19 @@ class Ingest:
         done = threading.Event()
         threading.Thread(target=self._follow, args=(done,), daemon=True).start()
         try:
-            for batch in _batches(self._new(wanted)):
-                jobs.put(batch)
-                if self._error:
-                    break
-        except Exception as error:
-            self._error = error
-        for _ in workers:
-            jobs.put(None)
-        for worker in workers:
-            worker.join()
-        done.set()
+            try:
+                for batch in _batches(self._new(wanted)):
+                    jobs.put(batch)
+                    if self._error:
+                        break
+            except Exception as error:
+                self._error = error
+            for _ in workers:
+                jobs.put(None)
+            for worker in workers:
+                worker.join()
+        finally:
+            done.set()
         if self._error:
             raise self._error
 

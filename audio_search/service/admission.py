@@ -65,6 +65,6 @@ class Admission:
                 ) from None
 
     def extend(self) -> None:
-        """Begin the bound on the time of this request anew: it did a part of its work."""
+        """Begin the bound on the time of this request anew: it did a part of a long recording."""
         if bound := _bound.get():
             bound.reschedule(asyncio.get_running_loop().time() + self._timeout_s)

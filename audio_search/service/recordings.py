@@ -10,7 +10,7 @@ from audio_search.audio.decoding import AudioError
 from audio_search.audio.headers import read_duration_s
 from audio_search.audio.parts import PART_S, part_count
 from audio_search.audio.sources import Source, shorten
-from audio_search.documents import AudioClip, Integers
+from audio_search.documents import AudioChunk, AudioClip, Integers
 from audio_search.service.requests import Item
 from audio_search.settings import Settings
 
@@ -22,6 +22,7 @@ BATCH_S = 240.0
 SMALL_BYTES = 500_000
 USUAL_BYTES_PER_S = 4000
 LEAST_BYTES_PER_S = 750
+WITHOUT_VECTORS = 'the vectors of a recording this long are not answered; see audio-search export'
 MAX_QUERY_S = 3600.0  # each window of a query is a search
 
 
@@ -65,7 +66,8 @@ class Dispatch:
     def batches(self) -> Iterator[DocList[AudioClip]]:
         """The items' clips in order, a batch at a time; each part of a recording is one.
 
-        A recording that failed in the meantime is sent no further.
+        A recording that failed in the meantime, or that another request has made whole, is sent no
+        further.
         """
         batch, seconds = DocList[AudioClip](), 0.0
         for item in self._items:
@@ -74,7 +76,7 @@ class Dispatch:
                 yield batch
                 batch, seconds = DocList[AudioClip](), 0.0
             for part in item.parts:
-                if item.clip.error:
+                if item.clip.error or item.clip.chunk_count is not None:
                     break
                 self._sent.append(item)
                 yield DocList[AudioClip]([_part_of(item, part)])
@@ -85,13 +87,19 @@ class Dispatch:
         if batch:
             yield batch
 
-    def take(self, batch: DocList[AudioClip]) -> None:
-        """The answers of the next batch."""
-        for clip in batch:
-            item = self._sent.popleft()
-            if not item.parts or clip.error or clip.chunk_count is not None:
+    def take(self, batch: DocList[AudioClip]) -> bool:
+        """The answers of the next batch; whether it was a part of a recording."""
+        items = [self._sent.popleft() for _ in batch]
+        for item, clip in zip(items, batch, strict=True):
+            if not item.parts:
+                item.clip = clip
+            elif not item.clip.error and (clip.error or clip.chunk_count is not None):
+                if clip.chunks:
+                    clip.chunks = DocList[AudioChunk]()  # those of one part
+                    clip.note = clip.note or WITHOUT_VECTORS
                 clip.part = None
                 item.clip = clip
+        return any(item.parts for item in items)
 
     def finish(self) -> None:
         """Whoever has no answer now is a recording of which another version came in between."""

@@ -296,8 +296,8 @@ class AudioService:
         await asyncio.to_thread(plan, sent, self.settings, index=endpoint == '/index')
         dispatch = Dispatch([item for item in sent if not item.clip.error])
         async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters):
-            dispatch.take(batch)
-            self.admission.extend()
+            if dispatch.take(batch):
+                self.admission.extend()
         dispatch.finish()
         if endpoint == '/index':
             for item in usable:

@@ -101,6 +101,13 @@ class ClipRef:
     uri: str | None
 
 
+def version_of(source: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A `Clip.source` without the hash, which of a recording's parts only the last one has."""
+    if source is None:
+        return None
+    return {name: value for name, value in source.items() if name != 'sha256'}
+
+
 def to_json(value: Any) -> str:
     """JSON text; ValueError for what JSON does not have (NaN, infinity)."""
     return json.dumps(value, allow_nan=False, separators=(',', ':'))

@@ -146,6 +146,11 @@ def test_recordings_that_are_read_by_turns_are_each_decoded_once(
         for path in paths:
             reader.read(source_of(path), part, 5)
     assert sorted(opened) == sorted(paths)
+    opened.clear()
+    for ahead in range(2, 5):  # two requests for one recording, one of them two parts behind
+        for part in (ahead, ahead - 2):
+            reader.read(source_of(paths[0]), part, 6)
+    assert opened == [paths[0]] * 2
 
 
 def test_nothing_is_left_of_a_recording_that_changed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from docarray import DocList
 from docarray.typing import ID
 
-from audio_search.documents import AudioChunk, AudioClip, Embedding, Integers, Tags
+from audio_search.documents import SILENT, AudioChunk, AudioClip, Embedding, Integers, Tags
 from audio_search.errors import Kind
 from audio_search.flow.configuration import configuration
 from audio_search.store import IndexFileError
@@ -618,9 +618,9 @@ def test_a_recording_is_stored_with_its_last_part(indexer):
 
 def test_a_new_version_of_a_recording_keeps_its_tags(indexer):
     index(indexer, clip('a', tags={'place': 'pond'}))
-    parts = [clip('a') for _ in range(2)]
-    for number, one in enumerate(parts):
-        one.part, one.tags = Integers([number, 2]), None
+    parts = in_parts(2)
+    for one in parts:
+        one.source, one.tags = {'size': 7}, None
     index(indexer, parts[0])
     (answer,) = index(indexer, parts[1])
     assert (answer.chunk_count, answer.tags) == (8, {'place': 'pond'})
@@ -639,3 +639,39 @@ def test_a_stored_recording_of_hours_is_no_query(indexer):
         'a.wav lasts 1.1 hours, and a query one at most; search with a part of it, as in '
         'rec.wav#t=600,604'
     )
+
+
+def in_parts(count: int) -> list[AudioClip]:
+    parts = [clip('a') for _ in range(count)]
+    for number, one in enumerate(parts):
+        one.part = Integers([number, count])
+    return parts
+
+
+def test_two_requests_for_one_recording_both_find_it_stored(indexer):
+    """Whichever makes it whole, the parts that the other still sends leave nothing behind."""
+    first, second = in_parts(3), in_parts(3)
+    for one in (first[0], second[0], first[1], second[1]):
+        (answer,) = index(indexer, one)
+        assert answer.chunk_count is None
+    for one in (first[2], second[2]):
+        (answer,) = index(indexer, one)
+        assert (answer.error, answer.chunk_count) == (None, 12)
+    (known,) = indexer.lookup(docs(AudioClip(id='a')))
+    assert (known.chunk_count, known.kept_parts) == (12, None)
+
+
+def test_a_recording_is_silent_only_if_all_of_it_is(indexer):
+    """The encoder knows one part at a time."""
+    for is_silent in (False, True):
+        parts = in_parts(2)
+        for one in parts if is_silent else parts[1:]:
+            one.note = SILENT
+            for chunk in one.chunks:
+                chunk.embedding = Embedding.from_int8(np.zeros(512, np.int8))
+        for one in parts:
+            one.source = {'size': 7 + is_silent}
+        index(indexer, parts[0])
+        (answer,) = index(indexer, parts[1])
+        assert answer.chunk_count == 8
+        assert answer.note == (SILENT if is_silent else None)

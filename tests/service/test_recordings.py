@@ -9,7 +9,7 @@ from docarray import DocList
 
 from audio_search.audio import sources
 from audio_search.audio.parts import PART_S
-from audio_search.documents import AudioClip
+from audio_search.documents import AudioChunk, AudioClip
 from audio_search.roots import Roots
 from audio_search.service.recordings import BATCH_CLIPS, Dispatch, plan
 from audio_search.service.requests import Item
@@ -158,3 +158,28 @@ def test_a_file_that_is_no_sound_is_left_to_the_segmenter(tmp_path: Path) -> Non
     text = Item(AudioClip(id='a', uri='text.wav'), source)
     assert planned(text) == [None]
     assert [len(batch) for batch in Dispatch([text]).batches()] == [1]
+
+
+def test_a_recording_that_another_request_made_whole_is_sent_no_further(tmp_path: Path) -> None:
+    one = item(tmp_path, 'long.wav', 4.5 * PART_S)
+    planned(one)
+    dispatch, sent = Dispatch([one]), 0
+    for batch in dispatch.batches():
+        sent += 1
+        batch[0].chunk_count = 269
+        assert dispatch.take(batch)
+    dispatch.finish()
+    assert (sent, one.clip.error, one.clip.chunk_count) == (1, None, 269)
+
+
+def test_vectors_of_one_part_are_not_answered_as_those_of_the_whole(tmp_path: Path) -> None:
+    one = item(tmp_path, 'long.wav', 4.5 * PART_S)
+    planned(one)
+    dispatch = Dispatch([one])
+    for number, batch in enumerate(dispatch.batches()):
+        batch[0].chunks = DocList[AudioChunk]([AudioChunk(offset=number)])
+        batch[0].chunk_count = 269 if number == 4 else None
+        dispatch.take(batch)
+    assert (len(one.clip.chunks), one.clip.chunk_count) == (0, 269)
+    assert one.clip.note is not None
+    assert 'audio-search export' in one.clip.note

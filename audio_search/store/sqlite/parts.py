@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from audio_search.store.records import Clip, KeptParts, to_json
+from audio_search.store.records import Clip, KeptParts, to_json, version_of
 from audio_search.store.sqlite.statements import decoded, from_json
 
 KEPT_S = 30 * 24 * 3600  # a recording that nobody went on with for so long is given up
@@ -17,7 +17,7 @@ def keep(db: sqlite3.Connection, clip: Clip, number: int, count: int) -> None:
     now = time.time()
     db.execute('DELETE FROM parts WHERE kept_at < ?', (now - KEPT_S,))
     former = kept(db, clip.id)
-    if former and (former.count != count or former.source != _version(clip.source)):
+    if former and (former.count != count or former.source != version_of(clip.source)):
         forget(db, clip.id)
     db.execute(
         'INSERT OR REPLACE INTO parts (clip_id, part, part_count, kept_at, source, sample_rate, '
@@ -42,7 +42,7 @@ def kept(db: sqlite3.Connection, clip_id: str) -> KeptParts | None:
     ).fetchall()
     if not rows:
         return None
-    return KeptParts(tuple(row[0] for row in rows), rows[0][1], _version(from_json(rows[0][2])))
+    return KeptParts(tuple(row[0] for row in rows), rows[0][1], version_of(from_json(rows[0][2])))
 
 
 def whole(db: sqlite3.Connection, clip: Clip) -> Clip:
@@ -74,10 +74,3 @@ def whole(db: sqlite3.Connection, clip: Clip) -> Clip:
 
 def forget(db: sqlite3.Connection, clip_id: str) -> None:
     db.execute('DELETE FROM parts WHERE clip_id = ?', (clip_id,))
-
-
-def _version(source: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Only the last part has the hash of the file."""
-    if source is None:
-        return None
-    return {name: value for name, value in source.items() if name != 'sha256'}
