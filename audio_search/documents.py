@@ -238,6 +238,15 @@ class AudioClip(BaseDoc):
         default=None, description='of the file the uri names: path, size, mtime_ns, sha256'
     )
 
+    def to_protobuf(self) -> DocProto:
+        """Without the fields that are None, which are that on arrival too: most are of one endpoint
+        alone."""
+        message = super().to_protobuf()
+        for name in type(self).model_fields:
+            if getattr(self, name) is None:
+                message.data.pop(name, None)
+        return message
+
 
 def from_files(patterns: str | Iterable[str]) -> DocList[AudioClip]:
     """One clip for each file that a glob pattern (or any of several) finds, in sorted order."""
