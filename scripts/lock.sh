@@ -28,6 +28,7 @@ lock() {  # lock FILE OPTION ...
 }
 
 lock requirements.txt --extra cpu "$@"
-# The other two take the versions of the first.
-lock requirements-dev.txt --extra cpu --extra dev --constraint requirements.txt "$@"
+# The others take the versions of the first.
+lock requirements-milvus.txt --extra cpu --extra milvus --constraint requirements.txt "$@"
+lock requirements-dev.txt --extra cpu --extra milvus --extra dev --constraint requirements.txt "$@"
 lock requirements-gpu.txt --extra gpu --constraint requirements.txt "$@"

@@ -61,7 +61,8 @@ def test_every_direct_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
     for lock, extras in (
         ('requirements.txt', ['cpu']),
-        ('requirements-dev.txt', ['cpu', 'dev']),
+        ('requirements-milvus.txt', ['cpu', 'milvus']),
+        ('requirements-dev.txt', ['cpu', 'milvus', 'dev']),
         ('requirements-gpu.txt', ['gpu']),
     ):
         pins = {line.partition('==')[0] for line in (ROOT / lock).read_text().splitlines()}
