@@ -1,6 +1,6 @@
 PYTHON_FILES = app.py audio_search executors scripts tests
 
-.PHONY: help setup serve test test-kill smoke lint format lock try-image check-wheels verify-model toy-data \
+.PHONY: help setup serve test test-kill smoke lint format lock k8s try-image check-wheels verify-model toy-data \
 	screenshots
 
 help:  ## what can be made
@@ -39,6 +39,9 @@ lock: setup  ## write requirements*.txt from pyproject.toml
 
 try-image: setup  ## execute the Dockerfile in a clean Debian (as root, by debootstrap) and try it
 	.venv/bin/python scripts/try_image.py
+
+k8s: setup  ## write deploy/kubernetes from flow.yml
+	.venv/bin/python scripts/make_kubernetes.py
 
 check-wheels: setup  ## check that every pin has wheels for every platform and Python
 	.venv/bin/python scripts/check_wheels.py

@@ -44,10 +44,18 @@ PERIOD_S = 10
 
 def main() -> None:
     for name, documents in manifests().items():
-        text = '# Written by `make k8s` from flow.yml; scripts/make_kubernetes.py says what and why.\n'
-        text += yaml.safe_dump_all(documents, sort_keys=False)
-        (FOLDER / f'{name}.yaml').write_text(text)
+        (FOLDER / f'{name}.yaml').write_text(as_text(documents))
         print(f'deploy/kubernetes/{name}.yaml: {", ".join(one["kind"] for one in documents)}')
+
+
+def as_text(documents: list[dict[str, Any]]) -> str:
+    head = '# Written by `make k8s` from flow.yml; scripts/make_kubernetes.py says what and why.\n'
+    return head + yaml.dump_all(documents, Dumper=Plain, sort_keys=False)
+
+
+class Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def manifests() -> dict[str, list[dict[str, Any]]]:
