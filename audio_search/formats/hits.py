@@ -56,9 +56,10 @@ def _hit(query: Mapping[str, Any], match: Mapping[str, Any]) -> Hit:
 
 def file_of(clip: Mapping[str, Any]) -> str:
     """What the file of an answered clip is called: its uri without its part, or its id; of a query
-    without a file its words."""
-    if words := clip.get('words'):
-        return str(words)
+    without a file its words. (A match has a list of the words that are heard in its clip.)"""
+    words = clip.get('words')
+    if words and isinstance(words, str):
+        return words
     uri = str(clip.get('uri') or clip.get('id') or '')
     if uri.startswith('data:'):  # a sound that came in the request; its text is no name
         return str(clip.get('id') or 'data:')

@@ -60,7 +60,7 @@ def test_a_search_answers_what_the_contract_says(service: RunningService) -> Non
     assert len(found['matches']) == len(FEW) == 5
     assert set(found['matches'][0]) == {
         'id', 'uri', 'scores', 'tags',
-        'beg_in_ms', 'end_in_ms', 'query_beg_in_ms', 'query_end_in_ms',
+        'beg_in_ms', 'end_in_ms', 'query_beg_in_ms', 'query_end_in_ms', 'words',
     }  # fmt: skip
     best = found['matches'][0]
     assert best['uri'] == FEW[1]

@@ -1,5 +1,6 @@
 """The words of clips, as the indexer finds them."""
 
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,10 @@ def test_clips_that_were_stored_before_get_theirs_at_start(path: str) -> None:
         transaction.put(replace(stored_clip('known', embeddings=rows), words=(('Dog', 1.0),)))
         transaction.put(stored_clip('silent', embeddings=0 * rows))
     with closing(SimpleIndexer(path=path, model_path=MODELS, weights='compact')) as indexer:
+        deadline = time.monotonic() + 30
+        while None in words(indexer).values():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         found = words(indexer)
     assert [len(found[f'{number}']) for number in range(3)] == [5, 5, 5]
     assert found['known'] == (('Dog', 1.0),)
