@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -157,7 +158,7 @@ class TopTable:
         edges = np.searchsorted(queries, np.arange(len(self._limits) + 1))
         return [
             Nearest(clips[start:end], ordinals[start:end], cosines[start:end])
-            for start, end in zip(edges[:-1], edges[1:], strict=True)
+            for start, end in pairwise(edges.tolist())
         ]
 
     def _compact(self) -> None:
@@ -175,8 +176,7 @@ class TopTable:
         queries, cosines, clips, ordinals = kept = tuple(one[order] for one in rows)
         self._rows = [kept]
         is_last = np.flatnonzero(
-            np.arange(len(order)) - np.searchsorted(queries, queries)
-            == self._limits[queries] - 1
+            np.arange(len(order)) - np.searchsorted(queries, queries) == self._limits[queries] - 1
         )
         thresholds, last_clips = (one.copy() for one in self.cut)
         thresholds[queries[is_last]] = cosines[is_last]

@@ -134,7 +134,8 @@ class _Pass:
 
     def _within_bound(self, block: Block, mask: np.ndarray | None, room: '_Room') -> np.ndarray:
         """The rows that may be among the nearest of a query, ascending."""
-        assert block.means is not None and block.rests is not None
+        assert block.means is not None
+        assert block.rests is not None
         thresholds, _ = self._table.cut
         lowest = (thresholds[:, np.newaxis] * self._norms - self._margins - self._lost).astype(
             np.float32

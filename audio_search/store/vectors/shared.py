@@ -47,7 +47,7 @@ class SharedScanner:
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
         self._lock = threading.Lock()
-        self._waiting: list[_Search] = []
+        self.waiting: list[_Search] = []
         self._is_scanning = False
 
     def search(
@@ -65,7 +65,7 @@ class SharedScanner:
             blocks, queries, limit, distinct, selected, excluded or [None] * len(queries)
         )
         with self._lock:
-            self._waiting.append(search)
+            self.waiting.append(search)
             leads = not self._is_scanning
             self._is_scanning = True
         if not leads:
@@ -83,12 +83,12 @@ class SharedScanner:
     def _take(self, first: _Search) -> list[_Search]:
         """A search, and those that go with it, in the order they came."""
         with self._lock:
-            self._waiting.remove(first)
+            self.waiting.remove(first)
             taken, count = [first], len(first.queries)
-            for other in [one for one in self._waiting if one.goes_with(first)]:
+            for other in [one for one in self.waiting if one.goes_with(first)]:
                 if count + len(other.queries) > QUERY_BATCH:
                     break
-                self._waiting.remove(other)
+                self.waiting.remove(other)
                 taken.append(other)
                 count += len(other.queries)
         return taken
@@ -122,8 +122,8 @@ class SharedScanner:
     def _pass_on(self) -> None:
         """Let the next one scan, if any waits."""
         with self._lock:
-            if self._waiting:
-                self._waiting[0].done.set()
+            if self.waiting:
+                self.waiting[0].done.set()
             else:
                 self._is_scanning = False
 
