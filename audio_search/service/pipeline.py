@@ -15,7 +15,6 @@ from audio_search.documents import AudioClip
 CHECK_S = 2.0
 RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
 SEARCHERS = 'indexer|ranker'  # all that a search by stored clips or by words needs
-IN_FLIGHT = 2  # batches under way at once: the next one is decoded while one is encoded
 
 
 class ExecutorDown(Exception):
@@ -110,12 +109,14 @@ class Pipeline:
         parameters: dict[str, Any],
         only: str | None = None,
     ) -> AsyncIterator[DocList[AudioClip]]:
-        """The batches' answers in order, with at most IN_FLIGHT of them under way."""
+        """The batches' answers in order, with as many of them under way as there are
+        encoders, and one more, which is decoded meanwhile."""
+        in_flight = 1 + len(self._addresses.get('encoder', ['']))
         under_way: deque[asyncio.Task[tuple[DocList[AudioClip], dict[str, Any]]]] = deque()
         try:
             for batch in batches:
                 under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters, only)))
-                if len(under_way) == IN_FLIGHT:
+                if len(under_way) == in_flight:
                     yield (await under_way.popleft())[0]
             while under_way:
                 yield (await under_way.popleft())[0]
