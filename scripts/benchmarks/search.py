@@ -4,16 +4,19 @@ Clients that keep their connection ask for the nearest clips of stored ones, eac
 request when it has the answer to its last: no sound is decoded or encoded, so what is measured is
 the search, the gateway, and the hops between the executors. The clients run on the same machine.
 
-With BASE, the folder of another checkout, its code takes turns with that of this one, so that a
-machine that changes its speed meanwhile changes that of both.
+With BASE, the folder of another checkout, its service takes turns with that of this one, level by
+level, so that a machine that changes its speed meanwhile changes that of both. `ratios` are those
+of the rates of such turns.
 """
 
 import asyncio
 import os
 import shutil
+import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +32,8 @@ from scripts.benchmarks.index import clip_id, filled
 
 CHUNKS = 1_000_000
 CLIENTS = (1, 4, 8, 32)
-LEVEL_S = 15.0
-ROUNDS = 3
+LEVEL_S = 8.0
+ROUNDS = 5
 WARM_UP_S = 2.0
 BASE = 'BASE'  # in the environment
 
@@ -40,28 +43,43 @@ def run() -> dict[str, Any]:
     checkouts = {'here': ROOT}
     if os.environ.get(BASE):
         checkouts['base'] = Path(os.environ[BASE]).resolve()
-    levels: dict[str, list[dict[str, Any]]] = {name: [] for name in checkouts}
-    with tempfile.TemporaryDirectory() as folder:
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in checkouts}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         index = Path(folder) / 'index.sqlite'
         report.console.print(f'storing {CHUNKS:,} chunks …')
         filled(index, CHUNKS).close()
+        services = {}
+        for name, checkout in checkouts.items():
+            workspace = Path(folder) / name
+            workspace.mkdir()
+            shutil.copy(index, workspace / 'index.sqlite')
+            begun = service(workspace, 'app.py', 'serve', checkout=checkout)
+            http, process = stack.enter_context(begun)
+            services[name] = str(http.base_url), process.pid
+            asyncio.run(_searches(str(http.base_url), max(CLIENTS), WARM_UP_S))
         for turn in range(ROUNDS):
-            for name, checkout in checkouts.items():
-                report.console.print(f'round {turn + 1} of {ROUNDS}, {name} …')
-                workspace = Path(folder) / name
-                shutil.rmtree(workspace, ignore_errors=True)
-                workspace.mkdir()
-                os.link(index, workspace / 'index.sqlite')
-                levels[name].append(measure(workspace, checkout))
-    return {'chunks': CHUNKS, **{name: medians(rounds) for name, rounds in levels.items()}}
+            report.console.print(f'round {turn + 1} of {ROUNDS} …')
+            for name in checkouts:
+                rounds[name].append({})
+            for clients in CLIENTS:
+                for name, (url, pid) in services.items():
+                    rounds[name][-1][str(clients)] = _level(url, pid, clients)
+    figures: dict[str, Any] = {'chunks': CHUNKS, 'load': os.getloadavg()[-1]}
+    figures |= {name: medians(one) for name, one in rounds.items()}
+    if 'base' in rounds:
+        figures['ratios'] = _ratios(rounds['here'], rounds['base'])
+    return figures
 
 
-def measure(workspace: Path, checkout: Path) -> dict[str, Any]:
-    """The levels by their number of clients."""
-    with service(workspace, 'app.py', 'serve', checkout=checkout) as (http, process):
-        url = str(http.base_url)
-        asyncio.run(_searches(url, max(CLIENTS), WARM_UP_S))
-        return {str(clients): _level(url, process.pid, clients) for clients in CLIENTS}
+def _ratios(here: Sequence[dict[str, Any]], base: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """By the number of clients: how often as many requests were answered, median of the turns."""
+    return {
+        clients: statistics.median(
+            one[clients]['requests_per_s'] / other[clients]['requests_per_s']
+            for one, other in zip(here, base, strict=True)
+        )
+        for clients in here[0]
+    }
 
 
 def medians(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -129,6 +147,8 @@ def show(figures: dict[str, Any]) -> None:
                 ('clients', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'core ms', 'errors'),
                 (_row(clients, level) for clients, level in figures[name].items()),
             )
+    for clients, ratio in figures.get('ratios', {}).items():
+        report.console.print(f'{clients} clients: {ratio:.2f} x the rate of base')
 
 
 def _row(clients: str, level: dict[str, Any]) -> tuple[str, ...]:
