@@ -53,6 +53,7 @@ def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:
             chunk_count=clip['chunk_count'],
             point=clip.get('point') and tuple(clip['point']),
             missing=clip['has_file'] and is_missing(clip['uri'], roots),
+            words=[(word['name'], word['probability']) for word in clip.get('words', ())],
         )
         for clip in found
     ]

@@ -277,6 +277,11 @@ class SqliteStore(ClipStore):
         plane = self._plane.of(snapshot)
         return [replace(entry, point=plane.point(number)) for number, entry in numbered], total
 
+    def without_words(self, limit: int) -> list[str]:
+        """The ids of up to `limit` clips whose words are not known."""
+        with self._readers.read() as (db, _):
+            return statements.without_words(db, limit)
+
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
