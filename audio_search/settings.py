@@ -32,6 +32,7 @@ DEFAULTS = {
     'AUDIO_SEARCH_POOLING': 'concat',
     'AUDIO_SEARCH_PRECISION': 'auto',
     'AUDIO_SEARCH_DEVICE': 'auto',
+    'AUDIO_SEARCH_ENCODERS': '1',
     'AUDIO_SEARCH_LOG': '',
     # Where flow-cluster.yml finds executors that run by themselves: host:port, several with commas.
     'AUDIO_SEARCH_SEGMENTER_AT': '127.0.0.1:52001',
@@ -70,6 +71,7 @@ class Settings:
     pooling: str
     precision: str
     device: str
+    encoders: int
     log: str
 
     @property
@@ -142,6 +144,7 @@ class Settings:
             pooling=choice('AUDIO_SEARCH_POOLING', POOLINGS),
             precision=choice('AUDIO_SEARCH_PRECISION', PRECISIONS),
             device=text('AUDIO_SEARCH_DEVICE'),
+            encoders=whole('AUDIO_SEARCH_ENCODERS', 1),
             log=log if log == STDERR else str(expand(log)),
         )
 

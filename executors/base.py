@@ -1,5 +1,8 @@
 """What all executors of the Flow have in common."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from docarray import DocList
@@ -22,3 +25,10 @@ class FlowExecutor(Executor):
     @requests
     def pass_on(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
         return docs
+
+
+def serve_at_once(count: int) -> None:
+    """Let so many requests of this executor run at once, where it has `allow_concurrent`: Jina runs
+    them in the threads of its event loop, which has four more than there are cores."""
+    with suppress(RuntimeError):  # there is no loop where no Flow runs
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(count, 'request'))

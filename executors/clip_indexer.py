@@ -12,11 +12,12 @@ from jina import requests
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
 from audio_search.flow.configuration import configuration
 from audio_search.places import Spread
+from audio_search.service.admission import LIGHT_AT_ONCE
 from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
-from executors.base import FlowExecutor
+from executors.base import FlowExecutor, serve_at_once
 from executors.clip_changes import (
     MissingClip,
     change,
@@ -52,8 +53,7 @@ class ClipIndexer(FlowExecutor):
 
     `model_path` and `weights` say which model's vectors these are; `pooling`, `window_size` and
     `stride` (s), `padding`, `lift_to_dbfs` and `silence` how they were made. An index made
-    otherwise is refused. `match_args` are the
-    defaults of a search, see MatchArgs.
+    otherwise is refused. `match_args` are the defaults of a search, see MatchArgs.
 
     Documents that have an `error` pass untouched. What cannot be done with a document becomes its
     `error`, with its `error_kind`; the others go on.
@@ -77,6 +77,7 @@ class ClipIndexer(FlowExecutor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        serve_at_once(LIGHT_AT_ONCE)
         self.match_args = MatchArgs.parse(match_args)
         check_traversal('traversal_left', traversal_left)
         check_traversal('traversal_right', traversal_right)

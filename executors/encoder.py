@@ -31,7 +31,8 @@ class VGGishAudioEncoder(FlowExecutor):
     and `max_duration_s` limit what `uri` may read, as in AudioSegmenter.
 
     A clip whose sound cannot be used gets an `error` and loses its chunks; the others go on.
-    Waveforms end here.
+    Waveforms end here. `processes` is how many such encoders share the cores of this machine: each
+    computes with its part of them.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class VGGishAudioEncoder(FlowExecutor):
         device: str = 'auto',
         precision: str = 'auto',
         batch_size: int = 64,
+        processes: int = 1,
         pooling: str = 'concat',
         padding: str = FrontEnd.padding,
         lift_to_dbfs: float | None = FrontEnd.lift_to_dbfs,
@@ -56,6 +58,7 @@ class VGGishAudioEncoder(FlowExecutor):
         super().__init__(**kwargs)
         # Here and not above: it loads TensorFlow, which only the process that encodes needs.
         from audio_search.vggish import VGGish
+        from audio_search.vggish.runtime import threads_of_one
 
         _check_choice('load_input_from', load_input_from, SOURCES)
         _check_choice('pooling', pooling, POOLINGS)
@@ -72,6 +75,7 @@ class VGGishAudioEncoder(FlowExecutor):
             precision,
             _count('batch_size', batch_size),
             pooling,
+            threads_of_one(_count('processes', processes)),
         )
         # The network takes its memory, and a longer time, with the first batch: here, so that
         # neither surprises whoever sends it.
@@ -84,6 +88,7 @@ class VGGishAudioEncoder(FlowExecutor):
                     'sha256': self.model.weights.sha256,
                     'precision': self.model.precision,
                     'device': self.model.device,
+                    'threads': self.model.n_threads,
                 }
             },
         )

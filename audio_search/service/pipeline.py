@@ -14,7 +14,7 @@ from audio_search.documents import AudioClip
 
 CHECK_S = 2.0
 RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
-IN_FLIGHT = 2  # batches under way at once: the next one is decoded while one is encoded
+SEARCHERS = 'indexer|ranker'  # all that a search by stored clips or by words needs
 
 
 class ExecutorDown(Exception):
@@ -64,7 +64,8 @@ class Pipeline:
         parameters: dict[str, Any] | None = None,
         only: str | None = None,
     ) -> tuple[DocList[AudioClip], dict[str, Any]]:
-        """One request; `only` names the one executor to ask. Documents and returned dict.
+        """One request; `only` names the executors to ask, with | between them. Documents and
+        returned dict.
 
         Raises ExecutorDown, ExecutorFailed. A connection may still be down when its executor is up
         again, so then it is tried once more: everything asked of executors may be asked twice.
@@ -106,13 +107,16 @@ class Pipeline:
         endpoint: str,
         batches: Iterable[DocList[AudioClip]],
         parameters: dict[str, Any],
+        only: str | None = None,
     ) -> AsyncIterator[DocList[AudioClip]]:
-        """The batches' answers in order, with at most IN_FLIGHT of them under way."""
+        """The batches' answers in order, with as many of them under way as there are
+        encoders, and one more, which is decoded meanwhile."""
+        in_flight = 1 + len(self._addresses.get('encoder', ['']))
         under_way: deque[asyncio.Task[tuple[DocList[AudioClip], dict[str, Any]]]] = deque()
         try:
             for batch in batches:
-                under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters)))
-                if len(under_way) == IN_FLIGHT:
+                under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters, only)))
+                if len(under_way) == in_flight:
                     yield (await under_way.popleft())[0]
             while under_way:
                 yield (await under_way.popleft())[0]

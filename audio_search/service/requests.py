@@ -62,6 +62,11 @@ class Item:
     parts: Sequence[int] = ()
     kept_parts: dict[str, Any] | None = None
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is something to decode or to encode."""
+        return self.source is not None or any(one.embedding is None for one in self.clip.chunks)
+
     def fail(self, error: Exception, kind: Kind = Kind.UNUSABLE) -> None:
         """Mark as failed. Every answer has an id; without one, hash the uri's text."""
         self.clip.id = self.clip.id or sources.clip_id(self.clip.uri or self.clip.words or '')

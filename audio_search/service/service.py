@@ -15,7 +15,7 @@ from audio_search.service.admission import Admission
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
-from audio_search.service.pipeline import Pipeline
+from audio_search.service.pipeline import SEARCHERS, Pipeline
 from audio_search.service.recordings import Dispatch, plan
 from audio_search.service.refinement import refine
 from audio_search.service.requests import (
@@ -288,18 +288,19 @@ class AudioService:
         """Send what can be used through the executors. Of one id indexed twice the last is sent."""
         usable = [item for item in items if not item.clip.error]
         last = {item.clip.id: item for item in usable}
-        sent = (
-            [item for item in usable if last[item.clip.id] is item]
-            if endpoint == '/index'
-            else usable
-        )
-        await asyncio.to_thread(plan, sent, self.settings, index=endpoint == '/index')
-        dispatch = Dispatch([item for item in sent if not item.clip.error])
-        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters):
+        is_index = endpoint == '/index'
+        sent = [item for item in usable if not is_index or last[item.clip.id] is item]
+        await asyncio.to_thread(plan, sent, self.settings, index=is_index)
+        sent = [item for item in sent if not item.clip.error]
+        only = None if is_index or any(item.has_sound for item in sent) else SEARCHERS
+        if only:  # it must not wait for an encoder that is busy with a long recording
+            await self.admission.lighten()
+        dispatch = Dispatch(sent)
+        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters, only):
             if dispatch.take(batch):
                 self.admission.extend()
         dispatch.finish()
-        if endpoint == '/index':
+        if is_index:
             for item in usable:
                 winner = last[item.clip.id]
                 if item is not winner:

@@ -17,7 +17,8 @@ class VGGish:
     """Windows -> embeddings, in batches; any number of threads may use it.
 
     `models` is the folder of the weights, `choice` which of them (`weights.find`); `device` and
-    `precision` as in `runtime`; `batch_size` in examples; `pooling` one of `parameters.POOLINGS`.
+    `precision` as in `runtime`; `batch_size` in examples; `pooling` one of `parameters.POOLINGS`;
+    `n_threads` of the CPU, None for all, is one number for all models of a process.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class VGGish:
         precision: str = 'auto',
         batch_size: int = 64,
         pooling: str = 'concat',
+        n_threads: int | None = None,
     ) -> None:
         """Raises WeightsError or RuntimeSettingError for what is not there or of no use."""
         self.weights = weights.find(models, choice)
         layers, self._pca = read(self.weights)
-        self._network = Network(layers, device, precision)
+        self._network = Network(layers, device, precision, n_threads)
+        self.n_threads = n_threads
         self.batch_size = batch_size
         self.pooling = pooling
 

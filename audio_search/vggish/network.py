@@ -8,19 +8,26 @@ import numpy as np
 
 from audio_search.vggish.checkpoint import Layer
 from audio_search.vggish.parameters import EMBEDDING_SIZE, EXAMPLE_FRAMES, MEL_COUNT
-from audio_search.vggish.runtime import choose_device, choose_precision, slim, tf
+from audio_search.vggish.runtime import choose_device, choose_precision, limit_threads, slim, tf
 
 
 class Network:
     """Examples -> raw 128-d embeddings, by one graph that any number of threads may run."""
 
     def __init__(
-        self, layers: Mapping[str, Layer], device: str = 'auto', precision: str = 'auto'
+        self,
+        layers: Mapping[str, Layer],
+        device: str = 'auto',
+        precision: str = 'auto',
+        n_threads: int | None = None,
     ) -> None:
         """Build the graph and restore the 18 weights and biases of `checkpoint.read` into it.
 
-        Raises RuntimeSettingError for a device or precision this machine does not have.
+        Raises RuntimeSettingError for a device or precision this machine does not have, and for
+        another number of threads than this process has already.
         """
+        if n_threads is not None:
+            limit_threads(n_threads)
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         dtype = tf.as_dtype(self.precision)

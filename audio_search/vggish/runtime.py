@@ -1,6 +1,7 @@
 """TensorFlow and TF-Slim, imported quietly and without what VGGish does not use; devices and
 precisions."""
 
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,6 +46,30 @@ BFLOAT16_FLAGS = frozenset({'avx512_bf16', 'amx_bf16'})
 
 class RuntimeSettingError(ValueError):
     """A device or precision that this machine does not have; the message names those it has."""
+
+
+def threads_of_one(processes: int) -> int | None:
+    """The threads of each of several processes that share the cores; None, all, for one alone."""
+    if processes == 1:
+        return None
+    has_affinity = hasattr(os, 'sched_getaffinity')  # macOS only knows how many cores there are
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, cores // processes)
+
+
+def limit_threads(count: int) -> None:
+    """Let TensorFlow compute with so many threads in this process.
+
+    Raises RuntimeSettingError where it computed with another number of them already.
+    """
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        raise RuntimeSettingError(
+            f'TensorFlow cannot change to {count} threads once it has computed in this process: '
+            'give every model of a process the same number'
+        ) from None
 
 
 def choose_device(device: str) -> str:

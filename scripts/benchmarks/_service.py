@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,11 +27,16 @@ SETTINGS = {
 
 @contextmanager
 def service(
-    workspace: Path, *command: str, roots: Path = ROOT
+    workspace: Path,
+    *command: str,
+    roots: Path = ROOT,
+    checkout: Path = ROOT,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen]]:
     """`python COMMAND` on a free port, ready, with a workspace of its own; ended afterwards.
 
-    It may read sounds below `roots`."""
+    It may read sounds below `roots`. Its code is that of `checkout`; `more` settings are its own.
+    """
     workspace.mkdir(exist_ok=True)
     port = free_port()
     settings = {
@@ -40,12 +45,13 @@ def service(
         'AUDIO_SEARCH_PORT': str(port),
         'AUDIO_SEARCH_WORKSPACE': str(workspace),
         'AUDIO_SEARCH_LOG': str(workspace / 'log'),
+        **(more or {}),
     }
     output = workspace / 'output'
     with output.open('wb') as file:
         process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=checkout,
             env={**os.environ, **settings},
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -340,6 +340,25 @@ def test_a_request_that_waits_gets_the_place_that_comes_free(tmp_path: Path) -> 
     run(scenario())
 
 
+def test_a_search_by_id_waits_for_no_encoder_and_leaves_its_place_to_others(tmp_path: Path) -> None:
+    here = running(tmp_path, CONCURRENCY='2', QUEUE_WAIT_S='0.05')
+    uri = here.write('a.wav')
+
+    async def scenario() -> None:
+        (stored,) = await here.service.index(clips(uri))
+        here.pipeline.gate = asyncio.Event()  # the encoder is busy
+        busy = asyncio.create_task(here.service.search(clips(uri)))
+        await here.pipeline.waiting.wait()
+        by_id = [ClipRequest(id=stored.id)]
+        found = await asyncio.gather(*(here.service.search(by_id) for _ in range(9)))
+        assert [[match.id for match in one.matches] for (one,) in found] == [[stored.id]] * 9
+        assert not busy.done()
+        here.pipeline.gate.set()
+        await busy
+
+    run(scenario())
+
+
 def test_what_takes_too_long_is_given_up(tmp_path: Path) -> None:
     here = running(tmp_path, TIMEOUT_S='1', CONCURRENCY='1')
     query = upload(here, b'sound', keep=False)

@@ -29,6 +29,7 @@ from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
 from audio_search.store.vectors.projection import LatestPlane
 from audio_search.store.vectors.scan import Scanner
+from audio_search.store.vectors.shared import SharedScanner
 
 # SQLite checkpoints the WAL by itself, but can restart it only while nobody reads. Under constant
 # searches it would grow forever, so above this size a RESTART checkpoint is forced.
@@ -68,6 +69,7 @@ class SqliteStore(ClipStore):
         self._write_lock = threading.Lock()
         self._readers = Readers(path, lambda: self.snapshot)
         self.scanner = Scanner()
+        self._shared = SharedScanner(self.scanner)
         self._plane = LatestPlane(configuration.dimensions)
         self._approximate: Approximate | None = None
         if ann:
@@ -230,7 +232,7 @@ class SqliteStore(ClipStore):
             return self._approximate.search(
                 snapshot, queries, limit, distinct=distinct, excluded=excluded
             )
-        return self.scanner.search(
+        return self._shared.search(
             snapshot.blocks,
             queries,
             limit,

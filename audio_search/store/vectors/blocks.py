@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+
+from audio_search.vggish.parameters import EMBEDDING_SIZE
 
 # 4 MB of 512-d rows: large enough for huge pages (2 MB), small enough to be copied in a merge.
 BLOCK_ROWS = 8192
@@ -17,6 +19,9 @@ class Block:
     `vectors` is int8 [BLOCK_ROWS, dimensions]. For each row: its square norm, 1 / norm (0 for a
     zero vector), the number of its clip (ascending), and its number among the chunks of the clip.
     `alive`, bool [BLOCK_ROWS], is False where a clip was removed; None means that none was.
+    Where a vector is several examples side by side, `means` has their rounded mean, int8
+    [BLOCK_ROWS, EMBEDDING_SIZE], and `rests`, float32 [BLOCK_ROWS], how far they are from it: the
+    norm of what the mean leaves of the vector, by the norm of the vector. See scan.
 
     Nothing that a block shows ever changes, so searches need no lock: later rows are written behind
     `count`, and a removal makes a new `alive`.
@@ -27,17 +32,22 @@ class Block:
     inverse_norms: np.ndarray
     clips: np.ndarray
     ordinals: np.ndarray
+    means: np.ndarray | None
+    rests: np.ndarray | None
     count: int = 0
     alive: np.ndarray | None = None
 
     @classmethod
     def empty(cls, dimensions: int) -> 'Block':
+        has_means = parts_of(dimensions) > 1
         return cls(
             vectors=np.empty((BLOCK_ROWS, dimensions), np.int8),
             square_norms=np.empty(BLOCK_ROWS, np.int32),
             inverse_norms=np.empty(BLOCK_ROWS, np.float32),
             clips=np.empty(BLOCK_ROWS, np.int32),
             ordinals=np.empty(BLOCK_ROWS, np.int32),
+            means=np.empty((BLOCK_ROWS, EMBEDDING_SIZE), np.int8) if has_means else None,
+            rests=np.empty(BLOCK_ROWS, np.float32) if has_means else None,
         )
 
     @property
@@ -69,6 +79,12 @@ class Snapshot:
     @property
     def chunk_count(self) -> int:
         return sum(block.live_count for block in self.blocks)
+
+
+def parts_of(dimensions: int) -> int:
+    """How many examples a vector of that size has side by side; 1 where it cannot be divided."""
+    parts, left = divmod(dimensions, EMBEDDING_SIZE)
+    return 1 if left else parts
 
 
 def changed(
@@ -132,6 +148,12 @@ def _append(
         with np.errstate(divide='ignore'):
             inverse = np.where(squares > 0, 1 / np.sqrt(squares), 0)
         block.inverse_norms[rows] = inverse
+        if block.means is not None and block.rests is not None:
+            parts = parts_of(vectors.shape[1])
+            sums = values.reshape(len(values), parts, EMBEDDING_SIZE).sum(axis=1)
+            block.means[rows] = np.rint(sums / parts)
+            rest = squares - np.einsum('ij,ij->i', sums, sums, dtype=np.float64) / parts
+            block.rests[rows] = np.sqrt(np.maximum(rest, 0)) * inverse
         block.clips[rows] = clips[part]
         block.ordinals[rows] = ordinals[part]
         blocks[-1] = replace(block, count=end)
@@ -162,8 +184,9 @@ def _merged(first: Block, second: Block) -> Block:
     for block in (first, second):
         rows = block.live_rows()
         target = slice(count, count + len(rows))
-        for name in ('vectors', 'square_norms', 'inverse_norms', 'clips', 'ordinals'):
-            getattr(merged, name)[target] = getattr(block, name)[rows]
+        for field in fields(Block):
+            if isinstance(values := getattr(merged, field.name), np.ndarray):
+                values[target] = getattr(block, field.name)[rows]
         count = target.stop
     return replace(merged, count=count)
 

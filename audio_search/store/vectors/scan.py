@@ -1,33 +1,38 @@
-"""Exact nearest neighbours by cosine: every row is scored, with NumKong's int8 kernels."""
+"""Exact nearest neighbours by cosine, with NumKong's int8 kernels.
+
+A vector of several examples, x, is the mean of its examples in each of the P places, and a rest
+that is orthogonal to that. Of q and x the products of the means are a P-th of the work of q.x, and
+that of the rests is at most the product of their norms (Cauchy and Schwarz). So a row whose bound
+
+    (P mean(q).mean(x) + |rest(q)| |rest(x)|) / (|q| |x|)
+
+is below what a query has found already is not one of its nearest, and its vector is not even read.
+The means are rounded to int8, and the bound is higher by as much as that may change it.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import cycle
-from typing import NamedTuple
 
 import numkong
 import numpy as np
 
-from audio_search.store.vectors.blocks import BLOCK_ROWS, Block
-from audio_search.store.vectors.nearest import Nearest, TopK, exact_cosines
+from audio_search.store.vectors.blocks import BLOCK_ROWS, Block, parts_of
+from audio_search.store.vectors.nearest import Nearest, TopTable, exact_cosines
+from audio_search.vggish.parameters import EMBEDDING_SIZE
 
 QUERY_BATCH = 32  # queries that share one pass over the rows; their scores stay in the cache
-# All rows are scored in float32, and only the best score of each span of rows is kept. Then the few
-# spans that may have one of the nearest rows are scored exactly.
-SPAN_ROWS = 128
-# Spans scored exactly per round: it bounds the memory where very many are equally near, as those of
-# silence are.
-SPANS_AT_ONCE = 64
-MIN_SCORE = np.finfo(np.float32).min  # above that of a span without rows to search, which is -inf
-MARGIN = 1e-6  # more than the error of a cosine in float32, which is below 3e-7
-# A block is scanned as a copy of its selected rows if these are fewer than this share.
+MARGIN = 2e-6  # more than the error of a cosine in float32, and of the sum of three
+# A block is scanned as a copy of its selected rows if these are fewer than this share; and so are
+# the rows that the bound leaves.
 SPARSE = 0.25
 # NumKong reads rows in an order that defeats hardware prefetching, so it waits for memory. numpy
 # reads a piece at full memory speed just before, and NumKong finds it in a cache: 1.2 times faster.
 PIECE_ROWS = 4096
+# Twice the norm of what rounding a mean to integers changes, which is at most 1/2 in each place.
+ROUNDING = EMBEDDING_SIZE**0.5
 
 Selected = np.ndarray | None  # the numbers of the clips to search, ascending; None for all
 
@@ -53,7 +58,7 @@ class Scanner:
         self,
         blocks: Sequence[Block],
         queries: np.ndarray,
-        limit: int,
+        limit: int | Sequence[int],
         *,
         distinct: bool = True,
         selected: Selected = None,
@@ -62,168 +67,153 @@ class Scanner:
         """The `limit` nearest clips of each query, each by its nearest chunk; with `distinct=False`
         the `limit` nearest chunks.
 
-        `queries` is int8 [queries, dimensions]. `excluded` has for each query the number of a clip
-        to leave out, or None. A zero vector, stored or asked for, is near to nothing.
+        `queries` is int8 [queries, dimensions]. `limit` may be another for each query. `excluded`
+        has for each query the number of a clip to leave out, or None. A zero vector, stored or
+        asked for, is near to nothing.
         """
-        tops = [TopK(limit, distinct, number) for number in excluded or [None] * len(queries)]
+        limits = [limit] * len(queries) if isinstance(limit, int) else limit
+        excluded = excluded or [None] * len(queries)
+        found: list[Nearest] = []
         for start in range(0, len(queries), QUERY_BATCH):
-            batch = _Queries(queries[start : start + QUERY_BATCH])
+            places = slice(start, start + QUERY_BATCH)
+            table = TopTable(limits[places], distinct, excluded[places])
+            scan = _Pass(queries[places], table, selected)
             # One iterator for all threads: each takes the next block when it is free.
-            turns = iter(list(enumerate(blocks)))
-            futures = [
-                self._pool.submit(batch.maxima, turns, selected) for _ in range(self.n_threads)
-            ]
-            maxima = [one for future in futures for one in future.result()]
-            maxima.sort(key=lambda one: one.number)
-            if maxima:
-                batch.rank(tops[start : start + QUERY_BATCH], maxima)
-        return [top.nearest() for top in tops]
-
-
-class _Span(NamedTuple):
-    """Some rows of a block, in arrays as those of Block."""
-
-    vectors: np.ndarray
-    square_norms: np.ndarray
-    clips: np.ndarray
-    ordinals: np.ndarray
-
-
-@dataclass(frozen=True)
-class SpanMaxima:
-    """The best row of each span of a block, for each query.
-
-    `scores` are cosines times the norm of the query, float32 [queries, spans], `clips` the numbers
-    of the clips, int32 [queries, spans]. The spans are cut from `rows` of the block (None: from all
-    rows), and only the rows in `mask`, bool [count], are searched (None: all).
-    """
-
-    number: int
-    block: Block
-    rows: np.ndarray | None
-    mask: np.ndarray | None
-    scores: np.ndarray
-    clips: np.ndarray
-
-    def span(self, number: int) -> _Span:
-        """The rows of a span that are to be searched."""
-        block = self.block
-        places = slice(number * SPAN_ROWS, min((number + 1) * SPAN_ROWS, block.count))
-        rows: slice | np.ndarray = places
-        if self.rows is not None:
-            rows = self.rows[places]
-        elif self.mask is not None:
-            rows = places.start + np.flatnonzero(self.mask[places])
-        return _Span(
-            block.vectors[rows], block.square_norms[rows], block.clips[rows], block.ordinals[rows]
-        )
-
-
-class _Queries:
-    """Queries that are compared with each row together."""
-
-    def __init__(self, queries: np.ndarray) -> None:
-        self.count, self.dimensions = queries.shape
-        self._packed = numkong.dots_pack(np.ascontiguousarray(queries))
-        wide = queries.astype(np.int64)
-        self._square_norms: list[int] = (wide * wide).sum(axis=1).tolist()
-        # A zero vector finds nothing, whatever its products are divided by.
-        self._norms = np.sqrt(np.maximum(self._square_norms, 1))
-
-    def maxima(self, blocks: Iterator[tuple[int, Block]], selected: Selected) -> list[SpanMaxima]:
-        """Those of the blocks that this thread takes from `blocks`."""
-        out = numkong.empty((BLOCK_ROWS, self.count), dtype='int32')
-        products = np.asarray(out)
-        scores = np.empty((self.count, BLOCK_ROWS), np.float32)
-        spans = scores.reshape(self.count, -1, SPAN_ROWS)
-        copied = np.empty((BLOCK_ROWS, self.dimensions), np.int8)
-        each = np.arange(self.count)[:, np.newaxis]
-        found = []
-        for number, block in blocks:
-            rows, mask = _selection(block, selected)
-            vectors, inverse, clips, count = (
-                block.vectors,
-                block.inverse_norms,
-                block.clips,
-                block.count,
-            )
-            if rows is not None:
-                count = len(rows)
-                np.take(block.vectors, rows, axis=0, out=copied[:count], mode='clip')
-                vectors, inverse, clips = copied, inverse[rows], clips[rows]
-            if not count:
-                continue
-            self._multiply(vectors, count, out)
-            part = scores[:, :count]
-            part[:] = products[:count].T
-            part *= inverse[:count]
-            if mask is not None:
-                part[:, ~mask] = -np.inf
-            if not inverse[:count].all():  # a zero vector would score above those that point away
-                part[:, inverse[:count] == 0] = -np.inf
-            scores[:, count:] = -np.inf
-            used = spans[:, : -(-count // SPAN_ROWS)]
-            best = used.argmax(axis=2)
-            best += SPAN_ROWS * np.arange(used.shape[1])
-            found.append(SpanMaxima(number, block, rows, mask, scores[each, best], clips[best]))
+            turns = iter(list(blocks))
+            futures = [self._pool.submit(scan.run, turns) for _ in range(self.n_threads)]
+            for future in futures:
+                future.result()
+            found += table.nearest()
         return found
 
-    def rank(self, tops: Sequence[TopK], maxima: Sequence[SpanMaxima]) -> None:
-        """Add to each query's top-k the rows of the spans that may have some, in their order."""
-        scores = np.concatenate([one.scores for one in maxima], axis=1)
-        best_clips = np.concatenate([one.clips for one in maxima], axis=1)
-        firsts = np.cumsum([0] + [one.scores.shape[1] for one in maxima])
-        candidates = np.empty(scores.shape, bool)
-        for query, top in enumerate(tops):
-            if not self._square_norms[query]:
-                candidates[query] = False
-                continue
-            threshold = _threshold(scores[query], best_clips[query], top)
-            top.threshold = threshold / self._norms[query] - MARGIN
-            min_score = max(threshold - 2 * MARGIN * self._norms[query], MIN_SCORE)
-            candidates[query] = scores[query] >= min_score
-        places = np.flatnonzero(candidates.any(axis=0))
-        for start in range(0, len(places), SPANS_AT_ONCE):
-            group = places[start : start + SPANS_AT_ONCE]
-            owners = firsts.searchsorted(group, 'right') - 1
-            spans = [
-                maxima[owner].span(place - firsts[owner])
-                for place, owner in zip(group.tolist(), owners.tolist(), strict=True)
-            ]
-            vectors, square_norms, clips, ordinals = map(np.concatenate, zip(*spans, strict=True))
-            products = np.asarray(numkong.dots_packed(vectors, self._packed))
-            for query in np.flatnonzero(candidates[:, group].any(axis=1)).tolist():
-                own = np.repeat(candidates[query, group], [len(span.clips) for span in spans])
-                cosines = exact_cosines(
-                    products[own, query], square_norms[own], self._square_norms[query]
-                )
-                tops[query].add(cosines, clips[own], ordinals[own])
 
-    def _multiply(self, vectors: np.ndarray, count: int, out: numkong.Tensor) -> None:
-        """The int32 products of the first `count` vectors with the queries, into `out`."""
+class _Pass:
+    """Queries that are compared with each row together."""
+
+    def __init__(self, queries: np.ndarray, table: TopTable, selected: Selected) -> None:
+        self.count, self.dimensions = queries.shape
+        self._table = table
+        self._selected = selected
+        self._packed = numkong.dots_pack(np.ascontiguousarray(queries))
+        wide = queries.astype(np.int64)
+        self._square_norms = (wide * wide).sum(axis=1)
+        self._is_zero = self._square_norms == 0
+        norms = np.sqrt(np.maximum(self._square_norms, 1))
+        # In scores, which are cosines times the norm of the query.
+        self._norms = norms[:, np.newaxis]
+        self._margins = MARGIN * self._norms
+        parts = parts_of(self.dimensions)
+        if parts > 1:
+            sums = wide.reshape(-1, parts, EMBEDDING_SIZE).sum(axis=1)
+            means = np.rint(sums / parts).astype(np.int8)
+            self._packed_means = numkong.dots_pack(np.ascontiguousarray(means))
+            sum_norms = np.linalg.norm(sums, axis=1)
+            lost = np.linalg.norm(sums - parts * means.astype(np.int64), axis=1)
+            rests = np.sqrt(np.maximum(self._square_norms - sum_norms**2 / parts, 0))
+            self._parts = np.float32(parts)
+            self._rests = rests.astype(np.float32)[:, np.newaxis]
+            rounded = ROUNDING * (sum_norms + lost) / 2 / parts
+            self._rounded = rounded.astype(np.float32)[:, np.newaxis]
+            self._lost = (lost / parts**0.5)[:, np.newaxis]
+
+    def run(self, blocks: Iterator[Block]) -> None:
+        """Those of the blocks that this thread takes from `blocks`."""
+        room = _Room(self.count, self.dimensions)
+        for block in blocks:
+            rows, mask = _selection(block, self._selected)
+            is_full = not self._has_room(self._table.cut[0]).any()
+            if rows is None and block.means is not None and is_full:
+                rows = self._within_bound(block, mask, room)
+                if len(rows) >= SPARSE * block.count:
+                    rows = None
+            self._score(block, rows, mask, room)
+
+    def _has_room(self, thresholds: np.ndarray) -> np.ndarray:
+        """Which queries take any row that comes."""
+        return np.isneginf(thresholds) & ~self._is_zero
+
+    def _within_bound(self, block: Block, mask: np.ndarray | None, room: '_Room') -> np.ndarray:
+        """The rows that may be among the nearest of a query, ascending."""
+        assert block.means is not None
+        assert block.rests is not None
+        thresholds, _ = self._table.cut
+        lowest = (thresholds[:, np.newaxis] * self._norms - self._margins - self._lost).astype(
+            np.float32
+        )
+        # In few steps, all of a block at once: each gives the interpreter's lock away, and two
+        # threads that wait for it ever again take longer than the cache saves with smaller pieces.
+        count = block.count
+        self._multiply(block.means, self._packed_means, 0, count, room)
+        bounds, rests = room.scores[:, :, :count]
+        bounds[:] = room.products[:count].T
+        bounds += self._rounded
+        bounds *= self._parts * block.inverse_norms[:count]
+        np.multiply(self._rests, block.rests[:count], out=rests)
+        bounds += rests
+        within = (bounds >= lowest).any(axis=0)
+        if mask is not None:
+            within &= mask
+        return np.flatnonzero(within)
+
+    def _score(
+        self, block: Block, rows: np.ndarray | None, mask: np.ndarray | None, room: '_Room'
+    ) -> None:
+        """Add to the table what it may keep of some rows of a block (None: of all in `mask`)."""
+        count = block.count if rows is None else len(rows)
+        if not count:
+            return
+        chosen = slice(count) if rows is None else rows
+        vectors = block.vectors
+        if rows is not None:
+            vectors = room.vectors
+            np.take(block.vectors, rows, axis=0, out=vectors[:count], mode='clip')
+        inverse, clips = block.inverse_norms[chosen], block.clips[chosen]
         for start in range(0, count, PIECE_ROWS):
-            end = min(start + PIECE_ROWS, count)
-            vectors[start:end].max()
-            numkong.dots_packed(vectors, self._packed, out=out, start_row=start, end_row=end)
+            self._multiply(vectors, self._packed, start, min(start + PIECE_ROWS, count), room)
+        table = room.scores[0, :, :count]
+        table[:] = room.products[:count].T
+        table *= inverse
+        if rows is None and mask is not None:
+            table[:, ~mask] = -np.inf
+        if not inverse.all():  # a zero vector would score above those that point away
+            table[:, inverse == 0] = -np.inf
+        thresholds, _ = self._table.cut
+        lowest = thresholds[:, np.newaxis] * self._norms - self._margins
+        for query in np.flatnonzero(self._has_room(thresholds)).tolist():
+            seed = self._table.seed(query, table[query], clips)
+            lowest[query] = max(seed - 2 * self._margins[query, 0], np.finfo(np.float32).min)
+        lowest[self._is_zero] = np.inf
+        query_of, row_of = np.nonzero(table >= lowest.astype(np.float32))
+        if len(query_of):
+            cosines = exact_cosines(
+                room.products[row_of, query_of],
+                block.square_norms[chosen][row_of],
+                self._square_norms[query_of],
+            )
+            ordinals = block.ordinals[chosen][row_of]
+            self._table.add(query_of, cosines, clips[row_of], ordinals)
+
+    def _multiply(
+        self,
+        vectors: np.ndarray,
+        packed: numkong.PackedMatrix,
+        start: int,
+        end: int,
+        room: '_Room',
+    ) -> None:
+        """The int32 products of the vectors from `start` to `end` with the queries."""
+        vectors[start:end].max()
+        numkong.dots_packed(vectors, packed, out=room.out, start_row=start, end_row=end)
 
 
-def _threshold(scores: np.ndarray, clips: np.ndarray, top: TopK) -> float:
-    """A score that each of the `limit` nearest rows reaches, because the best rows of that many
-    spans reach it (of that many clips, if distinct); -inf where there are fewer spans."""
-    if top.excluded is not None:
-        scores = np.where(clips == top.excluded, -np.inf, scores)
-    for count in (4 * top.limit, len(scores)):
-        if len(scores) > count:
-            best = np.argpartition(scores, -count)[-count:]
-        else:
-            best = np.arange(len(scores))
-        order = best[np.argsort(-scores[best])]
-        if top.distinct:
-            _, first = np.unique(clips[order], return_index=True)
-            order = order[np.sort(first)]
-        if len(order) >= top.limit:
-            return float(scores[order[top.limit - 1]])
-    return -np.inf
+class _Room:
+    """What a thread works in, for one block after the other."""
+
+    def __init__(self, query_count: int, dimensions: int) -> None:
+        self.out = numkong.empty((BLOCK_ROWS, query_count), dtype='int32')
+        self.products = np.asarray(self.out)
+        self.scores = np.empty((2, query_count, BLOCK_ROWS), np.float32)
+        self.vectors = np.empty((BLOCK_ROWS, dimensions), np.int8)
 
 
 def _selection(block: Block, selected: Selected) -> tuple[np.ndarray | None, np.ndarray | None]:

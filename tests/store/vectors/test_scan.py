@@ -9,6 +9,7 @@ from audio_search.store.vectors.blocks import BLOCK_ROWS, Block, changed
 from audio_search.store.vectors.scan import Scanner
 
 DIMENSIONS = 16
+EXAMPLE = 128
 
 
 @pytest.fixture(scope='module', params=[1, 3], ids='{} threads'.format)
@@ -182,3 +183,64 @@ def test_more_queries_than_are_compared_at_once(scanner):
     clips = [rng.integers(-128, 128, (1, DIMENSIONS)).astype(np.int8) for _ in range(150)]
     results = scanner.search(blocks_of(clips), np.concatenate(clips), 1)
     assert [result.clips.tolist() for result in results] == [[n] for n in range(1, 151)]
+
+
+def by_examples(seed: int, count: int, parts: int, unrest: float) -> np.ndarray:
+    """Vectors of several examples that are more or less alike; some are silent, some are faint."""
+    rng = np.random.default_rng(seed)
+    sounds = rng.normal(0, 40, (count // 20 + 1, 1, EXAMPLE))[
+        rng.integers(0, count // 20 + 1, count)
+    ]
+    examples = sounds + unrest * rng.normal(0, 40, (count, parts, EXAMPLE))
+    examples *= rng.choice([0, 0.02, 1, 1, 1, 4], (count, 1, 1))
+    return np.clip(np.rint(examples), -128, 127).astype(np.int8).reshape(count, -1)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    parts=st.sampled_from([2, 3, 4]),
+    unrest=st.sampled_from([0, 0.2, 1, 5]),
+    limit=st.sampled_from([1, 5, 40]),
+    distinct=st.booleans(),
+    removing=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_bound_leaves_out_one_of_the_nearest(
+    scanner, seed, parts, unrest, limit, distinct, removing
+):
+    """Vectors of examples, in blocks enough for the bound to be used."""
+    rng = np.random.default_rng(seed)
+    stored = by_examples(seed, 2 * BLOCK_ROWS + 300, parts, unrest)
+    clips = [stored[start : start + 4] for start in range(0, len(stored), 4)]
+    numbers = list(range(1, len(clips) + 1))
+    removed = tuple(rng.choice(numbers, 400, replace=False).tolist()) if removing else ()
+    queries = np.concatenate([stored[rng.integers(0, len(stored), 5)], by_examples(1, 1, parts, 1)])
+    limits = [limit] * 5 + [limit + 2]
+
+    results = scanner.search(blocks_of(clips, removed), queries, limits, distinct=distinct)
+
+    alive = np.isin(np.arange(len(stored)) // 4 + 1, removed, invert=True)
+    for query, result, own_limit in zip(queries, results, limits, strict=True):
+        all_distances = np.where(alive, distances(query, stored), np.inf)
+        if distinct:
+            all_distances = all_distances.reshape(-1, 4).min(axis=1)
+        expected = np.sort(all_distances)[:own_limit]
+        np.testing.assert_allclose(result.distances, expected[np.isfinite(expected)], atol=1e-9)
+
+
+def test_the_bound_spares_most_rows_where_sounds_are_steady():
+    """What is not read cannot be found: the vectors of all rows far from the query are changed
+    behind the scanner's back, and it does not notice."""
+    scanner = Scanner(1)
+    steady = np.repeat(by_examples(3, 4 * BLOCK_ROWS, 1, 0), 4, axis=1)
+    steady = steady[np.linalg.norm(steady.astype(float), axis=1) > 200]
+    blocks = blocks_of(list(steady[:, np.newaxis]))
+    query = steady[-1:]
+    (before,) = scanner.search(blocks, query, 3)
+    for block in blocks[1:]:
+        far = distances(query[0], block.vectors[: block.count]) > 0.9
+        assert far.mean() > 0.3
+        block.vectors[: block.count][far] = query[0]
+    (after,) = scanner.search(blocks, query, 3)
+    scanner.close()
+    assert after.clips.tolist() == before.clips.tolist()
