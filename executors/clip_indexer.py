@@ -27,6 +27,7 @@ from executors.clip_changes import (
     retag,
 )
 from executors.clip_events import compared, fill_events
+from executors.clip_map import map_page, map_vectors
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     EVERY,
@@ -256,22 +257,28 @@ class ClipIndexer(FlowExecutor):
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
         place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri], as
         `known` has them: text both ways, because a look-up of thousands is done long before
-        docarray has made documents of them.
+        docarray has made documents of them. For the map: a page with `map`, see `map_page`, or the
+        `vectors` of the clips of a JSON list of ids.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
                 return known(self.store, json.loads(names))
+            if ids := parameters.get('vectors'):
+                return map_vectors(self.store, json.loads(ids))
+            offset = int(parameters.get('offset') or 0)
+            limit = int(parameters.get('limit') or DEFAULT_PAGE)
+            if parameters.get('map'):
+                return map_page(self.store, offset, limit)
             entries, total = self.store.page(
-                int(parameters.get('offset') or 0),
-                int(parameters.get('limit') or DEFAULT_PAGE),
+                offset,
+                limit,
                 filter=parameters.get('filter') or None,
                 prefix=parameters.get('prefix') or None,
                 points=_includes(parameters, 'point'),
             )
         except (FilterError, StorageError) as error:
             return _failure(error)
-        # As text: Jina's returned objects have float64 for every number.
         return {'clips': to_json([listed(entry) for entry in entries]), 'total': total}
 
     @requests(on='/status')
@@ -335,7 +342,7 @@ class ClipIndexer(FlowExecutor):
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:
-    """In place of a returned object; AudioService raises it again."""
+    """In place of a returned object; Pipeline.ask raises it again."""
     return {'error': str(error), 'error_kind': error.kind}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from audio_search.documents import Match
-from audio_search.page import clip_map, library, matches
+from audio_search.page import library, matches
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import link_html
 from audio_search.page.heat_map import heat_map_html, neighbourhood
@@ -161,13 +161,6 @@ class Handlers:
                 offset = max(0, offset - PAGE_CLIPS)
                 page = await self.service.clips(offset, PAGE_CLIPS)
             return library.library_html(page.clips, offset, page.total, self.colours)
-        except Exception as error:
-            return alert(sentence(error))
-
-    async def draw_map(self) -> Html:
-        try:
-            index = await read_index(self.service)
-            return clip_map.map_html(index.clips, index.total, self.colours)
         except Exception as error:
             return alert(sentence(error))
 

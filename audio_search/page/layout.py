@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from audio_search.page import matches
+from audio_search.page.clip_map import MAP_HTML
 from audio_search.page.handlers import Handlers, Html
 from audio_search.page.library import header_html
 from audio_search.page.text import note
@@ -45,7 +46,7 @@ class Page:
                 with gr.Tab('Search', id='search'):
                     self._build_search()
                 with gr.Tab('Map', id='map') as map_tab:
-                    self._map = _html(note('Loading …'), js_on_load=EVENTS_JS)
+                    self._map = _html(MAP_HTML, js_on_load=EVENTS_JS)
                 with gr.Tab('Library', id='library') as library_tab:
                     self._build_library()
             self._connect(blocks, map_tab, library_tab)
@@ -179,7 +180,7 @@ class Page:
             _on(html.like_this, do.like_this, options, [*place, *shown])
 
         _on(blocks.load, do.refresh, [self._offset], indexed)
-        _on(map_tab.select, do.draw_map, [], [self._map])
+        map_tab.select(None, js='() => window.audioSearch.clipMap.open()', api_visibility='private')
         _on(library_tab.select, do.refresh, [self._offset], indexed)
         _on(self._library.turn, do.turn, [], [self._offset, self._library])
         removed = _on(self._library.remove, do.remove, [], [self._added])

@@ -186,7 +186,7 @@ class AudioService:
 
     async def status(self) -> Status:
         """What is stored, where, and how it was made."""
-        return status_of(await self._ask('/status', {}))
+        return status_of(await self.pipeline.ask('/status', {}))
 
     async def words(self, like: str | None = None) -> list[Word]:
         """What can be searched for by name; see list_words."""
@@ -207,7 +207,7 @@ class AudioService:
         chosen = {'include': list(include), **selection(filter, prefix)}
 
         async def read(offset: int, limit: int) -> ClipsPage:
-            page = await self._ask('/clips', {'offset': offset, 'limit': limit, **chosen})
+            page = await self.pipeline.ask('/clips', {'offset': offset, 'limit': limit, **chosen})
             found = await asyncio.to_thread(listed, json.loads(page['clips']), self.roots)
             return ClipsPage(found, int(page['total']))
 
@@ -220,7 +220,7 @@ class AudioService:
         """What is stored of each clip, and whether its file changed since; nothing is encoded."""
         self._check_count(len(requests))
         async with self.admission.work():
-            return await find_known(self._ask, requests, self.roots)
+            return await find_known(self.pipeline.ask, requests, self.roots)
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
@@ -238,13 +238,6 @@ class AudioService:
         stretches; none where there is no such clip."""
         clip = await self._one('/distances', with_sound(id_, sound), {'count': count})
         return [Stretch(**one) for one in clip.stretches or ()]
-
-    async def _ask(self, endpoint: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """A question to the indexer that is not about a document."""
-        found = (await self.pipeline.post(endpoint, parameters=parameters, only='indexer'))[1]
-        if error := found.get('error'):
-            raise RequestError(Kind(found['error_kind']), error)
-        return found
 
     async def _one(
         self, endpoint: str, named: AudioClip, parameters: dict[str, Any] | None = None

@@ -152,6 +152,11 @@ class ClipStore(Protocol):
         """How many clips and chunks are stored."""
         ...
 
+    def version(self) -> int | None:
+        """A number that every change of what is stored changes; None where the engine has none, and
+        whoever follows the store has to read it again."""
+        return None
+
     def stored_bytes(self) -> int:
         """What all of it takes on disk."""
         ...

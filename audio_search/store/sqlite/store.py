@@ -279,6 +279,9 @@ class SqliteStore(ClipStore):
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
 
+    def version(self) -> int:
+        return self.snapshot.version
+
     def stored_bytes(self) -> int:
         """What the index takes on disk, with its WAL."""
         return self.path.stat().st_size + schema.wal_bytes(self.path)
