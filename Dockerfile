@@ -3,8 +3,8 @@
 FROM python:3.13-slim
 
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --requirement requirements.txt
+COPY requirements-milvus.txt ./
+RUN pip install --no-cache-dir --requirement requirements-milvus.txt
 
 COPY app.py flow.yml pyproject.toml README.md LICENSE ./
 COPY audio_search audio_search
@@ -18,8 +18,8 @@ COPY toy-data toy-data
 ENV AUDIO_SEARCH_HOST=0.0.0.0 \
     AUDIO_SEARCH_WORKSPACE=/workspace \
     AUDIO_SEARCH_ROOTS=/sounds:/app
-RUN useradd --system --create-home audio && mkdir /workspace /sounds && chown audio /workspace
-USER audio
+RUN useradd --system --create-home sounds && mkdir /workspace /sounds && chown sounds /workspace
+USER sounds
 VOLUME /workspace
 EXPOSE 45678
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

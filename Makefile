@@ -1,6 +1,6 @@
 PYTHON_FILES = app.py audio_search executors scripts tests
 
-.PHONY: help setup serve test test-kill smoke lint format lock check-wheels verify-model toy-data \
+.PHONY: help setup serve test test-kill smoke lint format lock k8s try-image check-wheels verify-model toy-data \
 	screenshots
 
 help:  ## what can be made
@@ -36,6 +36,12 @@ format: setup  ## put the code into its form
 
 lock: setup  ## write requirements*.txt from pyproject.toml
 	scripts/lock.sh
+
+try-image: setup  ## execute the Dockerfile in a clean Debian (as root, by debootstrap) and try it
+	.venv/bin/python scripts/try_image.py
+
+k8s: setup  ## write deploy/kubernetes from flow.yml
+	.venv/bin/python scripts/make_kubernetes.py
 
 check-wheels: setup  ## check that every pin has wheels for every platform and Python
 	.venv/bin/python scripts/check_wheels.py

@@ -33,6 +33,11 @@ DEFAULTS = {
     'AUDIO_SEARCH_PRECISION': 'auto',
     'AUDIO_SEARCH_DEVICE': 'auto',
     'AUDIO_SEARCH_LOG': '',
+    # Where flow-cluster.yml finds executors that run by themselves: host:port, several with commas.
+    'AUDIO_SEARCH_SEGMENTER_AT': '127.0.0.1:52001',
+    'AUDIO_SEARCH_ENCODER_AT': '127.0.0.1:52002',
+    'AUDIO_SEARCH_INDEXER_AT': '127.0.0.1:52003',
+    'AUDIO_SEARCH_RANKER_AT': '127.0.0.1:52004',
 }
 
 NAMED_ROOT = re.compile(r'([A-Za-z0-9_][\w.-]*)=(?=.)')

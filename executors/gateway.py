@@ -44,7 +44,9 @@ class AudioGateway(FastAPIBaseGateway):
             metrics.latency.labels(endpoint_of_request.get(), executor).observe(seconds)
 
         deployments = json.loads(self.runtime_args.deployments_addresses)
-        addresses = {name: hosts[0].split('://')[-1] for name, hosts in deployments.items()}
+        addresses = {
+            name: [host.split('://')[-1] for host in hosts] for name, hosts in deployments.items()
+        }
         pipeline = Pipeline(self.streamer, addresses, observe)
         service = AudioService(pipeline, self.settings, uploads, metrics)
         from audio_search.page.mount import mount_page

@@ -22,6 +22,7 @@ from audio_search.cli import (
     backup,
     duplicates,
     evaluate,
+    executor,
     export,
     index,
     library,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command('serve')(serve.serve)
 app.command('demo')(serve.demo)
+app.command('executor')(executor.executor)
 app.command('index')(index.index)
 app.command('watch')(watch.watch)
 app.command('search')(search.search)

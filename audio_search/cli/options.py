@@ -1,6 +1,7 @@
 """Options that several verbs have, each spelled and explained once."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,13 @@ Filter = Annotated[
 ]
 Prefix = Annotated[str | None, typer.Option(help='Only clips whose uri begins so.')]
 Yes = Annotated[bool, typer.Option('--yes', '-y', help='Do not ask before clips are deleted.')]
+
+FlowFile = Annotated[
+    Path | None,
+    typer.Option(
+        '--flow', show_default=False, help='Another Flow than flow.yml, as in flow-cluster.yml.'
+    ),
+]
 
 
 def json_object(name: str, text: str) -> dict[str, Any]:

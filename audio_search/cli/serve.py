@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from audio_search import logs
 from audio_search.address import address_of, is_loopback
 from audio_search.cli.console import complain, news, print_json
-from audio_search.cli.options import Json
+from audio_search.cli.options import FlowFile, Json
 from audio_search.settings import STDERR, Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audio_search.vggish.weights import Weights
 
 
-def serve(as_json: Json = False) -> None:
+def serve(as_json: Json = False, flow: FlowFile = None) -> None:
     """Serve the page and the API, and index nothing. Ctrl-C stops it.
 
     With --json, prints one line when it is ready: its address and its weights.
@@ -34,7 +34,7 @@ def serve(as_json: Json = False) -> None:
     from audio_search.flow.loading import load_flow
 
     # Requests are logged to stderr only here: in the demonstration they would break up its table.
-    _run(load_flow(log=os.environ.get('AUDIO_SEARCH_LOG') or STDERR), as_json)
+    _run(load_flow(flow, log=os.environ.get('AUDIO_SEARCH_LOG') or STDERR), as_json)
 
 
 def demo(as_json: Json = False) -> None:
@@ -87,7 +87,8 @@ def _run(flow: 'Flow', as_json: bool, then: Callable[['Flow'], None] = lambda fl
             f'warning: whoever reaches {settings.host}:{settings.port} over the network can '
             'search, add and delete clips; set AUDIO_SEARCH_TOKEN to let in only who has the token'
         )
-    news.print(f'Weights: {describe(weights)}. Starting …')
+    made = f'Weights: {describe(weights)}' if weights else 'The executors run elsewhere'
+    news.print(f'{made}. Starting …')
     begun = time.monotonic()
     with contextlib.suppress(StopRequested), Supervisor(flow) as service:
         news.print(f'Ready after {time.monotonic() - begun:.1f} s.')
@@ -95,7 +96,7 @@ def _run(flow: 'Flow', as_json: bool, then: Callable[['Flow'], None] = lambda fl
         address = address_of(settings.host, settings.port)
         news.print(f'Search and listen: {address}/ui   API: {address}/docs   Stop: Ctrl-C')
         if as_json:
-            print_json({'url': address, 'weights': weights.name})
+            print_json({'url': address, 'weights': weights.name if weights else None})
         service.watch()
 
 

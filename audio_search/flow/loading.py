@@ -22,6 +22,8 @@ PREFIX = 'AUDIO_SEARCH_'
 def load_flow(path: str | Path | None = None, **overrides: object) -> Flow:
     """The Flow of the YAML file at `path`, by default the checkout's flow.yml; not started yet.
 
+    A name without a folder that is not in the current folder is that of a file of the checkout.
+
     Settings come from the environment. `overrides` are settings by their short names, such as
     `port=8080` or `workspace='/tmp/w'`, and are put into the environment, where the Flow's
     processes read them. Relative paths are relative to the current folder.
@@ -29,6 +31,8 @@ def load_flow(path: str | Path | None = None, **overrides: object) -> Flow:
     Raises SettingsError for a setting that cannot be used, or where there is no flow.yml.
     """
     path = Path(path) if path else CHECKOUT / 'flow.yml'
+    if path.parent == Path() and not path.is_file():
+        path = CHECKOUT / path
     if not path.is_file():
         raise SettingsError(_missing(path))
     unknown = sorted(name for name in overrides if PREFIX + name.upper() not in DEFAULTS)
@@ -48,7 +52,7 @@ def load_flow(path: str | Path | None = None, **overrides: object) -> Flow:
 
 
 def _missing(path: Path) -> str:
-    if path.parent == CHECKOUT:
+    if path == CHECKOUT / 'flow.yml':
         return (
             f'{path} is not there: the installed package searches and is a client, but to serve '
             'takes the checkout of the project, or its container image'

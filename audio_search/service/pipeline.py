@@ -29,28 +29,34 @@ class ExecutorFailed(Exception):
 class Pipeline:
     """Sends documents through the executors over Jina's streamer.
 
-    `addresses` are the executors' host:port by name; `observe(executor, seconds)` is told how long
+    `addresses` are where each executor is, by its name: host:port, of each of its replicas;
+    `observe(executor, seconds)` is told how long
     each took.
     """
 
     def __init__(
-        self, streamer: Any, addresses: dict[str, str], observe: Callable[[str, float], None]
+        self, streamer: Any, addresses: dict[str, list[str]], observe: Callable[[str, float], None]
     ) -> None:
         self._streamer = streamer
         self._addresses = addresses
         self._observe = observe
 
     async def check(self) -> None:
-        """Return when every executor is up, busy or not; else raise ExecutorDown.
+        """Return when every executor is up, busy or not, and of replicas one; else raise
+        ExecutorDown.
 
         An executor listens once it is built: its model is loaded, its index open.
         """
-        up = await asyncio.gather(
-            *(GRPCServer.async_is_ready(a, CHECK_S) for a in self._addresses.values())
-        )
+        up = await asyncio.gather(*map(self._is_up, self._addresses.values()))
         down = [name for name, is_up in zip(self._addresses, up, strict=True) if not is_up]
         if down:
             raise ExecutorDown(' and the '.join(down))
+
+    @staticmethod
+    async def _is_up(replicas: list[str]) -> bool:
+        return any(
+            await asyncio.gather(*(GRPCServer.async_is_ready(one, CHECK_S) for one in replicas))
+        )
 
     async def post(
         self,

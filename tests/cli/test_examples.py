@@ -20,6 +20,7 @@ VERBS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-define
 LASTING = {  # what they print once they do what they are for
     'serve': 'Stop: Ctrl-C',
     'demo': 'Stop: Ctrl-C',
+    'executor': 'Stop: Ctrl-C',
     'watch': 'Ctrl-C stops it',
 }
 READING = ('backup', 'duplicates', 'export')  # they read the index file beside the service

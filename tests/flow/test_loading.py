@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from audio_search import load_flow
 from audio_search.flow import loading, preflight
@@ -34,6 +35,19 @@ def test_flow_yml_and_the_settings_name_the_same_places(tmp_path: Path) -> None:
         assert arguments['model_path'] == str(settings.models)
         assert arguments['weights'] == settings.weights
     assert (flow.host, flow.port) == (settings.host, settings.port)
+
+
+def test_the_gateway_of_a_cluster_is_that_of_one_machine() -> None:
+    alone, cluster = (
+        yaml.safe_load((ROOT / name).read_text()) for name in ('flow.yml', 'flow-cluster.yml')
+    )
+    assert cluster['gateway']['grpc_channel_options'].pop('grpc.lb_policy_name') == 'round_robin'
+    assert (cluster['gateway'], cluster['with']) == (alone['gateway'], alone['with'])
+    names = [one['name'] for one in alone['executors']]
+    assert cluster['executors'] == [
+        {'name': name, 'external': True, 'host': f'${{{{ ENV.AUDIO_SEARCH_{name.upper()}_AT }}}}'}
+        for name in names
+    ]
 
 
 def test_settings_can_be_given_by_name(tmp_path: Path) -> None:
