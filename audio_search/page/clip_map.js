@@ -37,6 +37,7 @@ window.audioSearch.clipMap = (() => {
       tell(`The map cannot be read (${error.message}); it is tried again.`);
     }
     const isBusy = !state || state.doing;
+    clearTimeout(timer);
     timer = setTimeout(() => { if (root.offsetParent) open(); }, isBusy ? POLL_MS.busy : POLL_MS.idle);
   };
 
@@ -317,5 +318,6 @@ window.audioSearch.clipMap = (() => {
     if (event.key === 'Escape' && picked) return done(pick(null));
   };
 
-  return {open, get dots() { return dots; }};
+  // `dots` and `isLaidOut` are for the console, and for tests.
+  return {open, get dots() { return dots; }, get isLaidOut() { return Boolean(state?.laid_out); }};
 })();
