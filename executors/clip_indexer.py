@@ -254,11 +254,10 @@ class ClipIndexer(FlowExecutor):
     ):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
-        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
-        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri], as
-        `known` has them: text both ways, because a look-up of thousands is done long before
-        docarray has made documents of them. For the map: a page with `map`, see `map_page`, or the
-        `vectors` of the clips of a JSON list of ids.
+        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
+        `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
+        thousands is done long before docarray has made documents of them. For the map: a page with
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
         """
         parameters = parameters or {}
         try:
@@ -275,7 +274,6 @@ class ClipIndexer(FlowExecutor):
                 limit,
                 filter=parameters.get('filter') or None,
                 prefix=parameters.get('prefix') or None,
-                points=_includes(parameters, 'point'),
             )
         except (FilterError, StorageError) as error:
             return _failure(error)

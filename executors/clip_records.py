@@ -169,7 +169,7 @@ def listed(entry: Entry, *, source: bool = False) -> dict[str, Any]:
     }
     if source:
         found['source'] = entry.source
-    return found if entry.point is None else found | {'point': list(entry.point)}
+    return found
 
 
 def _chunk_id(clip_id: str, offset: int) -> ID:

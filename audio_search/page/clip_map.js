@@ -180,10 +180,19 @@ window.audioSearch.clipMap = (() => {
     const panel = find('.as-picked');
     panel.hidden = !numbers;
     if (!numbers) return;
-    const clips = numbers.length === 1 ? 'clip' : 'clips';
-    panel.querySelector('h2').textContent = `${numbers.length.toLocaleString('en')} ${clips} selected`;
+    const noun = numbers.length === 1 ? 'clip' : 'clips';
+    panel.querySelector('h2').textContent = `${numbers.length.toLocaleString('en')} ${noun} selected`;
     panel.querySelector('ul').replaceChildren();
+    const among = panel.querySelector('[data-event=search_among]');
+    const isTooMany = numbers.length > Number(panel.dataset.max);
+    panel.querySelector('.as-too-many').hidden = !isTooMany;
+    among.hidden = true; // until it has the ids
     await showMore();
+    if (isTooMany || !numbers.length) return;
+    const clips = await named(numbers);
+    if (picked !== numbers) return;
+    among.dataset.ids = JSON.stringify(clips.map(({id}) => id));
+    among.hidden = false;
   };
 
   const showMore = async () => {

@@ -18,12 +18,14 @@ from audio_search.clip_map.columns import Column
 from audio_search.clip_map.kept import Kept
 from audio_search.clip_map.running import LayoutFailed
 from audio_search.page.colours import COLOURS, NO_LABEL, LabelColours
-from audio_search.page.text import note, sentence
+from audio_search.page.text import count, note, sentence
 from audio_search.paths import PAGE, audio_path
 from audio_search.service.clip_map import ClipMap, Progress, View
+from audio_search.store.filters import MAX_VALUES
 
 TITLES = {'label': 'label', 'folder': 'folder', 'date': 'date', 'word': 'first word of its name'}
 MAX_NAMED = 500  # clips per question for names
+MAX_AMONG = MAX_VALUES  # clips that a search can be limited to
 STEPS = 65535  # of 16 bits
 EMPTY = note('Nothing is indexed yet. Add clips under “Library”, and each becomes a dot here.')
 LAYOUT_FAILED = (
@@ -56,13 +58,24 @@ keys move the map, Escape ends a selection." aria-describedby="as-map-now"></can
 to listen.</span><audio controls preload="none" aria-label="Play the chosen clip" hidden></audio>
 <p class="as-gone" hidden>The file of this clip is gone.</p>
 <button type="button" data-event="like_this" hidden>Search with this</button></div>
-<div class="as-card as-picked" hidden><header><h2></h2>
-<button type="button" data-map="unpick">End the selection</button></header><ul></ul>
+<div class="as-card as-picked" data-max="{MAX_AMONG}" hidden><header><h2></h2>
+<button type="button" data-event="search_among">Search only among these</button>
+<button type="button" data-map="unpick">End the selection</button></header>
+<p class="as-faint as-too-many" hidden>More than {MAX_AMONG:,} cannot be searched by themselves.</p>
+<ul></ul>
 <button type="button" data-map="more" hidden>Show more</button></div>
 <div class="as-card as-legend-box"><input type="search" class="as-legend-search"
 placeholder="Find in the legend" aria-label="Find in the legend">
 <div class="as-legend" role="group" aria-label="Show only some"></div>
 <p class="as-faint as-legend-more"></p></div></div></div></section>"""
+
+
+def among_html(number: int) -> str:
+    """That a search is limited to so many clips, and the way back."""
+    return (
+        f'<p class="as-note" role="status">Searching only among the {count(number, "clip")} '
+        'selected on the map. <button type="button" data-event="search_all">Search all</button></p>'
+    )
 
 
 class Chosen(BaseModel):

@@ -19,7 +19,6 @@ from audio_search.page.cache import open_cache
 from audio_search.page.clip_map import add_map
 from audio_search.page.layout import Page
 from audio_search.paths import PAGE as PATH
-from audio_search.service.clip_map import ClipMap
 from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
@@ -60,7 +59,7 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     app.add_middleware(ContentSecurityPolicy)
     scripts = ''.join(f'<script>{(HERE / name).read_text()}</script>' for name in SCRIPTS)
     page = Page(service)
-    add_map(app, ClipMap(service), page.handlers.colours)
+    add_map(app, service.map, page.handlers.colours)
     blocks = page.build()
     # The service decides how many requests work at once, and says so when it is busy.
     blocks.queue(default_concurrency_limit=None)

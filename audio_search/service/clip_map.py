@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,8 +23,11 @@ from audio_search.clip_map.kept import Kept, Listed
 from audio_search.clip_map.placing import MIN_CLIPS, place
 from audio_search.clip_map.running import LayoutFailed, laid_out
 from audio_search.clip_map.space import Space
-from audio_search.service.service import AudioService
+from audio_search.service.views import ListedClip
 from audio_search.titles import file_name
+
+if TYPE_CHECKING:
+    from audio_search.service.service import AudioService
 
 log = logging.getLogger('audio_search')
 
@@ -55,9 +58,8 @@ class View:
 class ClipMap:
     """The map of a service's index. All methods belong to the event loop."""
 
-    def __init__(self, service: AudioService) -> None:
+    def __init__(self, service: 'AudioService') -> None:
         self._service = service
-        self._ask = service.pipeline.ask
         self._folder = service.settings.workspace / 'map'
         self._file = self._folder / 'map.npz'
         self._kept: Kept | None = None
@@ -69,15 +71,34 @@ class ClipMap:
         self._task: asyncio.Task[None] | None = None
         self._followed = asyncio.Event()  # whether the map has the clips that there were at first
         self._is_read = False  # whether the file was
+        self._rows: dict[str, int] = {}  # of the ids, on the map of the version _rows_of
+        self._rows_of = ''
 
     async def view(self) -> View:
         """The map as it is, or will be in a moment. Where the index changed, the map follows in the
         background: an answer waits WAIT_S for that and no longer."""
-        if self._task is None or self._task.done():
-            self._start(anew=False)
+        self._follow_index()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._followed.wait(), WAIT_S)
         return View(self._version, self._kept, self._progress, self._unread or self._failed)
+
+    async def with_points(self, clips: Sequence[ListedClip]) -> list[ListedClip]:
+        """The clips with their places on the map, which follows the index first. Raises what the
+        pipeline raises."""
+        self._follow_index()
+        await self._followed.wait()
+        if self._unread:
+            raise self._unread
+        if self._kept and self._rows_of != self._version:
+            self._rows = {id_: row for row, id_ in enumerate(self._kept.listed.ids)}
+            self._rows_of = self._version
+        places = self._kept.points if self._kept else np.empty((0, 2))
+        return [
+            replace(clip, point=tuple(places[self._rows[clip.id]].tolist()))
+            if clip.id in self._rows
+            else clip
+            for clip in clips
+        ]
 
     def rebuild(self) -> None:
         """Lay the whole map out anew, unless that is under way."""
@@ -95,23 +116,28 @@ class ClipMap:
         chosen = [number for number in numbers if 0 <= number < len(listed.ids)]
         return [(listed.ids[number], listed.names[number], number) for number in chosen]
 
+    def _follow_index(self) -> None:
+        """Begin to, unless that is under way."""
+        if self._task is None or self._task.done():
+            self._start(anew=False)
+
     def _start(self, anew: bool) -> None:
         self._followed = asyncio.Event()
-        self._task = asyncio.create_task(self._work(anew))
+        self._task = asyncio.create_task(self._work(anew, self._followed))
 
-    async def _work(self, anew: bool) -> None:
+    async def _work(self, anew: bool, followed: asyncio.Event) -> None:
         try:
             await self._follow(anew)
             self._unread = None
             kept = self._kept
             if kept and (anew or (_wants_layout(kept) and self._failed is None)):
-                self._followed.set()
+                followed.set()
                 await self._lay_out(kept)
         except Exception as error:  # told by whoever shows the map
             self._unread = error
         finally:
             self._progress = None
-            self._followed.set()
+            followed.set()
 
     async def _follow(self, anew: bool) -> None:
         """Make the map of the clips that there are now. With `anew` all vectors are read again."""
@@ -123,7 +149,7 @@ class ClipMap:
                 await self._show(found, write=False)
             self._is_read = True
         former = self._kept
-        version = (await self._ask('/clips', {'map': True, 'limit': 1}))['version']
+        version = (await self._service.pipeline.ask('/clips', {'map': True, 'limit': 1}))['version']
         version = None if version is None else int(version)
         if former and version is not None and version == former.version and not anew:
             return
@@ -144,7 +170,9 @@ class ClipMap:
         rows: list[list[Any]] = []
         total = 1
         while len(rows) < total:
-            page = await self._ask('/clips', {'map': True, 'offset': len(rows), 'limit': PAGE})
+            page = await self._service.pipeline.ask(
+                '/clips', {'map': True, 'offset': len(rows), 'limit': PAGE}
+            )
             found = await asyncio.to_thread(json.loads, page['clips'])
             total = int(page['total']) if found else 0
             rows += found
@@ -194,7 +222,7 @@ class ClipMap:
     async def _read_vectors(self, ids: Sequence[str], into: np.ndarray) -> None:
         for start in range(0, len(ids), PAGE_VECTORS):
             page = ids[start : start + PAGE_VECTORS]
-            answer = await self._ask('/clips', {'vectors': json.dumps(page)})
+            answer = await self._service.pipeline.ask('/clips', {'vectors': json.dumps(page)})
             raw = np.frombuffer(base64.b64decode(answer['vectors']), np.float16)
             into[start : start + len(page)] = raw.reshape(len(page), into.shape[1])
             if len(ids) > PAGE_VECTORS:

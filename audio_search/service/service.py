@@ -12,6 +12,7 @@ from docarray import DocList
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.clip_map import ClipMap
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
@@ -58,6 +59,7 @@ class AudioService:
         self.observer = observer
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
+        self.map = ClipMap(self)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
@@ -204,11 +206,13 @@ class AudioService:
     ) -> ClipsPage:
         """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
         begins with `prefix`, and whose file is gone, or is there (`missing`)."""
-        chosen = {'include': list(include), **selection(filter, prefix)}
+        chosen = selection(filter, prefix)
 
         async def read(offset: int, limit: int) -> ClipsPage:
             page = await self.pipeline.ask('/clips', {'offset': offset, 'limit': limit, **chosen})
             found = await asyncio.to_thread(listed, json.loads(page['clips']), self.roots)
+            if 'point' in include:
+                found = await self.map.with_points(found)
             return ClipsPage(found, int(page['total']))
 
         if missing is None:

@@ -82,15 +82,13 @@ def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored clip without its chunks. `point` is its place in the plane of all clips, if asked
-    for (`vectors.projection`)."""
+    """A stored clip without its chunks."""
 
     id: str
     uri: str | None
     tags: dict[str, Any]
     source: dict[str, Any] | None
     chunk_count: int
-    point: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import GIVE_UP_MS, open_map, open_page, place_of_dot, running_browser
+from tests.browser import (
+    GIVE_UP_MS,
+    open_map,
+    open_page,
+    place_of_dot,
+    running_browser,
+    search_with_clip,
+)
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService
 
@@ -157,8 +164,17 @@ def test_a_selected_area_is_listed_and_the_rest_is_dimmed(page: Page) -> None:
     expect(page.locator('.as-picked h2')).to_have_text(f'{len(inside)} clips selected')
     expect(page.locator('.as-picked li')).to_have_count(len(inside))
     assert [n for n, lit in enumerate(dots(page, 'lit.join("")')) if lit == '1'] == inside
+    names = {one.split(',')[0] for one in page.locator('.as-picked li').all_inner_texts()}
     page.locator('.as-picked li button').filter(has_text='birds').first.click()
     expect(page.locator('.as-heard')).to_contain_text('birds')
+    page.get_by_role('button', name='Search only among these').click()
+    expect(page.get_by_text(f'only among the {len(inside)} clips')).to_be_visible()
+    search_with_clip(page, '114_churchbell')
+    expect(page.locator('.as-match .as-label').first).to_be_visible()
+    assert set(page.locator('.as-match .as-name').all_inner_texts()) <= names
+    page.get_by_role('button', name='Search all', exact=True).click()
+    expect(page.locator('#as-among p')).to_have_count(0)
+    page.get_by_role('tab', name='Map').click()
     page.get_by_role('button', name='End the selection').click()
     assert dots(page, 'lit.join("")') == '1' * 18
     expect(page.locator('.as-picked')).to_be_hidden()

@@ -11,6 +11,7 @@ from audio_search.clip_map import kept as files
 from audio_search.clip_map.kept import Kept
 from audio_search.service.clip_map import ClipMap, View
 from audio_search.service.pipeline import ExecutorDown
+from audio_search.service.views import ListedClip
 from audio_search.store import Clip
 from audio_search.store.sqlite import SqliteStore
 from tests.service.fake_pipeline import Running, running
@@ -211,6 +212,26 @@ def test_a_layout_that_fails_leaves_the_plane_and_is_tried_again_on_request(
         assert view.problem is None
         assert view.kept
         assert view.kept.laid_out.all()
+
+    asyncio.run(scenario())
+
+
+def test_listed_clips_have_their_places_on_the_map(here: Running, store: SqliteStore) -> None:
+    async def scenario() -> None:
+        put(store, *sounds(range(4)))
+        listed = [ListedClip(id_, None, {}, 2) for id_ in ('clip 3', 'clip 0', 'none')]
+        last, first, none = await here.service.map.with_points(listed)
+        kept = (await settled(here.service.map)).kept
+        assert kept
+        assert last.point == tuple(kept.points[3].tolist())
+        assert first.point == tuple(kept.points[0].tolist())
+        assert none.point is None
+        put(store, *sounds(range(4, 5)))
+        (new,) = await here.service.map.with_points([ListedClip('clip 4', None, {}, 2)])
+        assert new.point
+        here.pipeline.down = 'indexer'
+        with pytest.raises(ExecutorDown):
+            await here.service.map.with_points(listed)
 
     asyncio.run(scenario())
 

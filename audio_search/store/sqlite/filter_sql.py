@@ -21,6 +21,7 @@ from audio_search.store.filters import (
     Condition,
     Exists,
     FilterError,
+    HasId,
     In,
     Not,
     Or,
@@ -67,6 +68,8 @@ def render(condition: Condition) -> Sql:
             return '0', []
         case In(path, values):
             return _in(path, values)
+        case HasId(ids):
+            return f'clips.id IN ({", ".join("?" * len(ids))})', list(ids)
 
 
 def tag_rows(tags: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -27,7 +27,6 @@ from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
 from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
-from audio_search.store.vectors.projection import LatestPlane
 from audio_search.store.vectors.scan import Scanner
 
 # SQLite checkpoints the WAL by itself, but can restart it only while nobody reads. Under constant
@@ -68,7 +67,6 @@ class SqliteStore(ClipStore):
         self._write_lock = threading.Lock()
         self._readers = Readers(path, lambda: self.snapshot)
         self.scanner = Scanner()
-        self._plane = LatestPlane(configuration.dimensions)
         self._approximate: Approximate | None = None
         if ann:
             self._approximate = Approximate(
@@ -124,8 +122,7 @@ class SqliteStore(ClipStore):
             except BaseException:
                 _roll_back(db)
                 raise
-            generation = before.generation + (blocks is not before.blocks)
-            self.snapshot = Snapshot(version, generation, blocks)
+            self.snapshot = Snapshot(version, blocks)
             if self._approximate:
                 self._approximate.follow(self.snapshot, _removed_keys(transaction, before))
             if schema.wal_bytes(self.path) > WAL_LIMIT_BYTES:
@@ -264,16 +261,11 @@ class SqliteStore(ClipStore):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
-        points: bool = False,
     ) -> tuple[list[Entry], int]:
         chosen = filter_sql.selection(filter, prefix)
-        with self._readers.read() as (db, snapshot):
+        with self._readers.read() as (db, _):
             numbered = statements.page(db, offset, limit, chosen)
-            total = statements.clip_count(db, chosen)
-        if not points:
-            return [entry for _, entry in numbered], total
-        plane = self._plane.of(snapshot)
-        return [replace(entry, point=plane.point(number)) for number, entry in numbered], total
+            return [entry for _, entry in numbered], statements.clip_count(db, chosen)
 
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):
