@@ -32,6 +32,13 @@ class ClipAnswer(BaseModel):
     chunks: list[ChunkAnswer] | None = None
 
 
+class WordAnswer(BaseModel):
+    """A sound that is heard in a clip."""
+
+    name: str = Field(description='one of GET /words')
+    probability: float = Field(description='the mean over the clip; 0.1 already means something')
+
+
 class MatchAnswer(BaseModel):
     """A clip that sounds like the query, by its best window."""
 
@@ -58,12 +65,17 @@ class MatchAnswer(BaseModel):
         description='when the matching window was recorded (ISO 8601), by the tag recorded_at or '
         'the name of the file; absent where neither tells',
     )
+    words: list[WordAnswer] | None = Field(
+        default=None,
+        description='up to five sounds that are heard in the clip, the most telling first; with '
+        'the compact weights',
+    )
 
     @classmethod
     def of(cls, match: Match) -> 'MatchAnswer':
         """Without those of the last fields that say nothing of this match."""
         fields = {name: getattr(match, name) for name in cls.model_fields}
-        for name in ('missing', 'recorded_at', 'more_from_same'):
+        for name in ('missing', 'recorded_at', 'more_from_same', 'words'):
             if fields[name] is None or fields[name] is False:
                 del fields[name]
         return cls(**fields)

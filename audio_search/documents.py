@@ -148,6 +148,9 @@ class Match(BaseDoc):
         default=None, description='how many clips of its group were left out, see places'
     )
     recorded_at: str | None = Field(default=None, description='when its part was, see wall_clock')
+    words: JsonRows | None = Field(
+        default=None, description='{"name", "probability"} of the sounds heard in its clip'
+    )
 
     def to_protobuf(self) -> DocProto:
         return DocProto(data={'json': NodeProto(text=self.model_dump_json(exclude_defaults=True))})

@@ -11,6 +11,7 @@ from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore, StoreTransaction
 from audio_search.store.records import check_json, version_of
 from executors.clip_records import fill_entry
+from executors.clip_words import ClipWords
 
 Change = Callable[[StoreTransaction, Entry, AudioClip], object]
 
@@ -24,7 +25,9 @@ class MissingClip(ValueError):
         super().__init__(f'there is no clip {name!r}; see /clips for those there are')
 
 
-def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> Clip | Entry | None:
+def put(
+    transaction: StoreTransaction, doc: AudioClip, record: Clip, words: ClipWords
+) -> Clip | Entry | None:
     """Store a clip, and give back what is stored: nothing yet for a part that is not the last one
     to come. Without tags it gets those of the clip whose place it takes."""
     if doc.part:
@@ -48,6 +51,7 @@ def put(transaction: StoreTransaction, doc: AudioClip, record: Clip) -> Clip | E
         if former and (former.id == record.id or (record.uri and former.uri == record.uri)):
             record.tags = former.tags
         doc.tags = Tags(record.tags)
+    record.words = words.of(record.embeddings)
     transaction.put(record)
     return record
 

@@ -42,6 +42,7 @@ from executors.clip_records import (
     record_of,
 )
 from executors.clip_stretches import fill_stretches
+from executors.clip_words import ClipWords
 from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
 
 DEFAULT_PAGE = 100
@@ -83,6 +84,7 @@ class ClipIndexer(FlowExecutor):
         self.configuration = configuration(
             model_path, weights, pooling, window_size, stride, padding, lift_to_dbfs, silence
         )
+        self.words = ClipWords(model_path, self.configuration)
 
     def close(self) -> None:
         self.store.close()
@@ -115,7 +117,7 @@ class ClipIndexer(FlowExecutor):
                 for doc, record in usable:
                     if record is None:
                         keep_known(transaction, doc)
-                    elif whole := put(transaction, doc, record):
+                    elif whole := put(transaction, doc, record, self.words):
                         stored.append((doc, whole))
         except StorageError as error:
             for doc, _ in usable:

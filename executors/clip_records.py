@@ -15,10 +15,11 @@ from audio_search.documents import (
     AudioClip,
     Embedding,
     Match,
+    Rows,
     Tags,
 )
 from audio_search.store import Clip, ClipRef, ClipStore, Entry, Neighbour
-from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, to_json
+from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, Words, to_json
 from audio_search.wall_clock import recorded_at
 
 EVERY = slice(None)
@@ -155,21 +156,29 @@ def match_of(neighbour: Neighbour) -> Match:
         clip_tags=Tags(neighbour.tags),
         scores={'cosine': neighbour.distance},
         has_file=neighbour.has_file,
+        words=words_of(neighbour.words) or None,
     )
 
 
 def listed(entry: Entry, *, source: bool = False) -> dict[str, Any]:
     """A stored clip as /clips lists it; with its `source` where it was asked for by name."""
-    found = {
+    found: dict[str, Any] = {
         'id': entry.id,
         'uri': entry.uri,
         'tags': entry.tags,
         'chunk_count': entry.chunk_count,
         'has_file': entry.source is not None,
     }
+    if entry.words:
+        found['words'] = words_of(entry.words)
     if source:
         found['source'] = entry.source
     return found
+
+
+def words_of(words: Words | None) -> Rows:
+    """As answers have them: {name, probability}, the most telling first."""
+    return Rows({'name': name, 'probability': p} for name, p in words or ())
 
 
 def _chunk_id(clip_id: str, offset: int) -> ID:

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from audio_search.logs import log
 from audio_search.settings import split_roots
 from audio_search.store.sqlite import SqliteStore
 from executors.clip_indexer import ClipIndexer
+
+BATCH_CLIPS = 500
 
 
 class SimpleIndexer(ClipIndexer):
@@ -32,3 +35,19 @@ class SimpleIndexer(ClipIndexer):
             ann=self.match_args.ann,
             roots=split_roots(roots).with_folder(Path(media).resolve()),
         )
+        if self.words.is_known:
+            self._fill_words()
+
+    def _fill_words(self) -> None:
+        """Find the words of clips that were stored before there were any. Nothing is encoded."""
+        filled = 0
+        while ids := self.store.without_words(BATCH_CLIPS):
+            with self.store.transaction() as transaction:
+                for clip_id in ids:
+                    clip = self.store.clip(clip_id)
+                    transaction.replace_words(
+                        clip_id, (clip and self.words.of(clip.embeddings)) or ()
+                    )
+            filled += len(ids)
+        if filled:
+            log.info('The index %s has the words of %d clips now.', self.store.path, filled)

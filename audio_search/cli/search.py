@@ -287,7 +287,10 @@ def _recorded_at(match: dict[str, Any]) -> str:
 
 
 def _tags(match: dict[str, Any]) -> str:
-    return ', '.join(f'{key}={value}' for key, value in match['tags'].items())
+    """Its tags; where it has none, the sound that is heard most in it, as a guess."""
+    if match['tags'] or not match.get('words'):
+        return ', '.join(f'{key}={value}' for key, value in match['tags'].items())
+    return f'{match["words"][0]["name"]}?'
 
 
 def _seconds(beg_in_ms: int | None, end_in_ms: int | None) -> str:

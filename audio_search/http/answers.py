@@ -124,6 +124,8 @@ def listed(clip: ListedClip) -> dict[str, Any]:
         fields['point'] = list(clip.point)
     if clip.missing:
         fields['missing'] = True
+    if clip.words:
+        fields['words'] = [{'name': name, 'probability': p} for name, p in clip.words]
     return fields
 
 

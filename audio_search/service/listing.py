@@ -52,6 +52,7 @@ def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:
             tags=clip['tags'],
             chunk_count=clip['chunk_count'],
             missing=clip['has_file'] and is_missing(clip['uri'], roots),
+            words=[(word['name'], word['probability']) for word in clip.get('words', ())],
         )
         for clip in found
     ]

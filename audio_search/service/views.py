@@ -1,6 +1,6 @@
 """What the service says of what it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -8,7 +8,8 @@ from typing import Any
 @dataclass(frozen=True)
 class ListedClip:
     """A stored clip without its chunks. `point` is its place on the map, where that was asked for;
-    `missing` says that its file is gone."""
+    `missing` says that its file is gone; `words` are the sounds that are heard in it, each with a
+    probability."""
 
     id: str
     uri: str | None
@@ -16,6 +17,7 @@ class ListedClip:
     chunk_count: int
     point: tuple[float, float] | None = None
     missing: bool = False
+    words: list[tuple[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

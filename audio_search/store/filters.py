@@ -10,6 +10,8 @@ A filter is a JSON object; every condition in it has to hold:
     {"year": {"$exists": true}}                 there is such a tag, also where it is null
     {"year": {"$not": {"$gt": 2000}}}           the conditions do not hold
     {"place": {"city": "Bern"}}                 a condition on a tag inside a tag
+    {"words": {"$contains": "Bark"}}            one of the clip's words (records.Clip.words), which
+                                                are no tags: any other operator asks for the tag
     {"$and": [...]}, {"$or": [...]}, {"$not": {...}}   of filters
     {"$id": "a"}, {"$id": {"$in": ["a", "b"]}}         the clips with these ids
 
@@ -33,7 +35,8 @@ MAX_CONDITIONS = 200
 MAX_VALUES = 10_000  # of one $in; twice as many in a whole filter
 
 COMPARISONS = {'$gt': '>', '$gte': '>=', '$lt': '<', '$lte': '<='}
-FIELD_OPERATORS = ('$in', '$ne', *COMPARISONS, '$exists', '$not')
+FIELD_OPERATORS = ('$in', '$ne', *COMPARISONS, '$exists', '$not', '$contains')
+WORDS = 'words'  # what `$contains` looks into
 LOGICAL_OPERATORS = ('$and', '$or', '$not')
 ID = '$id'
 
@@ -105,7 +108,14 @@ class HasId:
     ids: tuple[str, ...]
 
 
-Condition = And | Or | Not | Compare | In | Exists | HasId
+@dataclass(frozen=True)
+class HasWord:
+    """Holds for a clip that has this name of a sound among its words."""
+
+    name: str
+
+
+Condition = And | Or | Not | Compare | In | Exists | HasId | HasWord
 
 
 def parse(filter_: Any) -> Condition:
@@ -198,6 +208,15 @@ class _Parser:
                 raise FilterError(f'$exists takes true or false, not {_show(value)}')
             exists = self._counted(Exists(path))
             return exists if value else Not(exists)
+        if operator == '$contains':
+            if path != (WORDS,):
+                raise FilterError(
+                    f'$contains looks into {WORDS} and not into {_show(path[-1])}; write '
+                    f'{{"{WORDS}": {{"$contains": "Bark"}}}}'
+                )
+            if not isinstance(value, str):
+                raise FilterError(f'$contains takes the name of a sound, not {_show(value)}')
+            return self._counted(HasWord(_checked(operator, value)))
         if operator == '$not':
             if not isinstance(value, dict):
                 raise FilterError(f'$not takes a condition like {{"$gt": 1}}, not {_show(value)}')

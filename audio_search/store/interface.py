@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from audio_search.store.configuration import Configuration
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Words
 
 
 class StoreTransaction(Protocol):
@@ -44,6 +44,10 @@ class StoreTransaction(Protocol):
 
     def replace_tags(self, clip_id: str, tags: dict[str, Any]) -> bool:
         """Give the clip with that id these tags instead of its own; False if there is none."""
+        ...
+
+    def replace_words(self, clip_id: str, words: Words) -> bool:
+        """Give the clip with that id these words; False if there is none."""
         ...
 
     def delete(self, clip_id: str) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 LOCATION_COLUMNS = ('offset', 'begin', 'end', 'beg_in_ms', 'end_in_ms')
 UNKNOWN = -1
 EMBEDDING_SCALE = 128  # an embedding is a vector of integers in [-128, 127] over this
+Words = tuple[tuple[str, float], ...]
+
 MAX_DEPTH = 100  # of tags; an answer nested more than 254 deep cannot be written by pydantic
 
 
@@ -22,7 +24,8 @@ class Clip:
     [chunks, dimensions], EMBEDDING_SCALE times the values that are compared. `chunk_tags` has for
     some rows the tags that the chunk has and its clip has not. `source` says which file it came
     from (`sources.Source.fingerprint`): `path`, and as `sound` the id that a clip of that file has
-    unless another one was given.
+    unless another one was given. `words` are the names of sounds that are heard in it, each with a
+    probability, the most telling first; None where that is not known.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Clip:
     sample_rate: int | None = None
     source: dict[str, Any] | None = None
     chunk_tags: dict[int, dict[str, Any]] = field(default_factory=dict)
+    words: Words | None = None
 
     @property
     def chunk_count(self) -> int:
@@ -64,6 +68,7 @@ class Neighbour:
     chunk_tags: dict[str, Any]
     distance: float
     has_file: bool = False  # whether the clip's sound came from a file
+    words: Words | None = None  # of its clip
 
 
 def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
@@ -77,6 +82,7 @@ def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
         chunk_tags=clip.chunk_tags.get(row, {}),
         distance=distance,
         has_file=clip.source is not None,
+        words=clip.words,
     )
 
 
@@ -89,6 +95,7 @@ class Entry:
     tags: dict[str, Any]
     source: dict[str, Any] | None
     chunk_count: int
+    words: Words | None = None
 
 
 @dataclass(frozen=True)

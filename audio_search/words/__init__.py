@@ -3,8 +3,10 @@
 vocabulary = load(Path('models'), sha256_of_the_weights)
 terms = read('dog bark -music', vocabulary)
 vector = query_vector(vocabulary, terms, examples=4)
+names = heard(vocabulary, embeddings_of_a_clip)
 """
 
+from audio_search.words.heard import heard
 from audio_search.words.lookup import matching, near, read, synonyms_of
 from audio_search.words.query import Term, query_vector
 from audio_search.words.vocabulary import NoVocabulary, Vocabulary, WordsError, load
@@ -14,6 +16,7 @@ __all__ = [
     'Term',
     'Vocabulary',
     'WordsError',
+    'heard',
     'load',
     'matching',
     'near',

@@ -36,12 +36,16 @@ class Vocabulary:
     `directions` is float32 [names, 128], each row of length 1: the cosine of a row with the vector
     of an example, centred and in 8 bits, is the higher the more of that sound is in it. `support`
     is int [names]: in how many recordings of those it was fitted to the sound was heard. Of a name
-    with 0 no figure says how well it finds.
+    with 0 no figure says how well it finds. `weights`, float32 [names, 128], and `bias` [names]
+    give the logits of the names in an example; `prior` [names] is how probable they are in any.
     """
 
     names: tuple[str, ...]
     directions: np.ndarray
     support: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+    prior: np.ndarray
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> 'Vocabulary':
@@ -51,7 +55,14 @@ class Vocabulary:
         if directions.shape != (len(names), EMBEDDING_SIZE):
             raise ValueError(f'queries has the shape {list(directions.shape)}')
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        return cls(names, directions, arrays['support'].astype(int))
+        return cls(
+            names,
+            directions,
+            support=arrays['support'].astype(int),
+            weights=arrays['weights'].astype(np.float32) * arrays['weights_scale'][:, None],
+            bias=arrays['bias'].astype(np.float32),
+            prior=arrays['prior'].astype(np.float64),
+        )
 
 
 def load(models: Path, model_sha256: str) -> Vocabulary:

@@ -70,6 +70,18 @@ def test_a_counter_example_takes_away_what_is_like_it(stocked: RunningService) -
     assert labels(stocked, 'gunshot -helicopter') == ['gunshot'] * 5
 
 
+def test_clips_have_words_of_their_own(stocked: RunningService) -> None:
+    chosen = {'words': {'$contains': 'Helicopter'}}
+    answer = stocked.http.get('/clips', params={'filter': json.dumps(chosen)}).json()
+    assert answer['total'] >= 4
+    for clip in answer['clips']:
+        assert 'Helicopter' in [word['name'] for word in clip['words']]
+        assert 'words' not in clip['tags']
+    (found,) = stocked.answers('/search', {'words': 'telephone'}, limit=3, filter=chosen)
+    assert {match['id'] for match in found['matches']} <= {clip['id'] for clip in answer['clips']}
+    assert found['matches'][0]['words'][0].keys() == {'name', 'probability'}
+
+
 def test_words_go_with_filters_groups_and_places(stocked: RunningService) -> None:
     assert set(labels(stocked, 'piano', filter={'label': 'drums'})) == {'drums'}
     grouped = labels(stocked, 'piano', group_by='label', limit=4)

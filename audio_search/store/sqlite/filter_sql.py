@@ -22,6 +22,7 @@ from audio_search.store.filters import (
     Exists,
     FilterError,
     HasId,
+    HasWord,
     In,
     Not,
     Or,
@@ -29,6 +30,7 @@ from audio_search.store.filters import (
     kind_of,
     parse,
 )
+from audio_search.store.records import to_json
 
 INT64 = range(-(2**63), 2**63)
 SURROGATES = range(0xD800, 0xE000)
@@ -57,6 +59,9 @@ def render(condition: Condition) -> Sql:
         case Not(part):
             sql, parameters = render(part)
             return f'NOT {sql}', parameters
+        case HasWord(name):
+            # As `statements` writes them: [["Bark",0.81],…]. A name has no quotes inside.
+            return "instr(coalesce(clips.words, ''), ?)", [f'[{to_json(name)},']
         case Exists(path):
             return _has_tag(path, '1', [])
         case Compare(path, operator, value):

@@ -191,11 +191,18 @@ def _add_parts(db: sqlite3.Connection, roots: Roots) -> None:
     db.execute(schema.PARTS)
 
 
+def _add_words(db: sqlite3.Connection, roots: Roots) -> None:
+    """5 to 6: which sounds are heard in a clip; not known until the indexer fills it in."""
+    db.execute('ALTER TABLE clips ADD COLUMN words TEXT')
+    db.execute(schema.WORDLESS)
+
+
 STEPS: dict[int, Callable[[sqlite3.Connection, Roots], None]] = {
     1: _add_sounds,
     2: _make_uris_relative,
     3: _record_front_end,
     4: _add_parts,
+    5: _add_words,
 }
 
 

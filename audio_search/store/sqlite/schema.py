@@ -10,7 +10,7 @@ from audio_search.store.configuration import UNWEIGHTED_MEAN, Configuration
 from audio_search.store.errors import IndexFileError
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 5  # older ones are migrated: see `migrations`
+SCHEMA_VERSION = 6  # older ones are migrated: see `migrations`
 # A clip of 10 s has 2 KB of embeddings. With the default of 4 KB only one of them fits on a page,
 # beside its overhead, and half of the file is unused.
 PAGE_BYTES = 16384
@@ -45,6 +45,9 @@ CREATE TABLE parts (
 )
 """
 
+# Clips that were stored before there were words, or with weights that have none.
+WORDLESS = 'CREATE INDEX wordless ON clips (number) WHERE words IS NULL'
+
 SCHEMA = f"""
 PRAGMA page_size = {PAGE_BYTES};
 PRAGMA application_id = {APPLICATION_ID};
@@ -65,9 +68,11 @@ CREATE TABLE clips (
     tags TEXT NOT NULL,
     source TEXT,
     sample_rate INTEGER,
-    chunk_count INTEGER NOT NULL
+    chunk_count INTEGER NOT NULL,
+    words TEXT
 );
 CREATE INDEX sounds ON clips (sound) WHERE sound IS NOT NULL;
+{WORDLESS};
 CREATE TABLE chunks (
     clip INTEGER PRIMARY KEY,
     locations BLOB NOT NULL,

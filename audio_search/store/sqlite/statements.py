@@ -11,12 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from audio_search.store.records import LOCATION_COLUMNS, Clip, ClipRef, Entry, Neighbour, to_json
+from audio_search.store.records import (
+    LOCATION_COLUMNS,
+    Clip,
+    ClipRef,
+    Entry,
+    Neighbour,
+    Words,
+    to_json,
+)
 from audio_search.store.sqlite.filter_sql import EVERY_CLIP, Sql, tag_rows
 from audio_search.store.vectors.graph import GraphFile
 
 LOCATION = struct.Struct(f'<{len(LOCATION_COLUMNS)}q')  # a row of `Clip.locations`
-ENTRY_COLUMNS = 'id, uri, tags, source, chunk_count'
+ENTRY_COLUMNS = 'id, uri, tags, source, chunk_count, words'
 
 
 def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
@@ -25,8 +33,8 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
     source = None if clip.source is None else to_json(clip.source)
     sound = (clip.source or {}).get('sound')
     db.execute(
-        'INSERT INTO clips (number, id, uri, sound, tags, source, sample_rate, chunk_count) '
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO clips (number, id, uri, sound, tags, source, sample_rate, chunk_count, words) '
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         (
             number,
             clip.id,
@@ -36,6 +44,7 @@ def insert(db: sqlite3.Connection, number: int, clip: Clip) -> None:
             source,
             clip.sample_rate,
             clip.chunk_count,
+            None if clip.words is None else to_json(clip.words),
         ),
     )
     db.execute(
@@ -54,6 +63,10 @@ def replace_tags(db: sqlite3.Connection, number: int, tags: dict[str, Any]) -> N
     db.execute('UPDATE clips SET tags = ? WHERE number = ?', (to_json(tags), number))
     db.execute('DELETE FROM tags WHERE clip = ?', (number,))
     _insert_tags(db, number, tags)
+
+
+def replace_words(db: sqlite3.Connection, number: int, words: Words) -> None:
+    db.execute('UPDATE clips SET words = ? WHERE number = ?', (to_json(words), number))
 
 
 def delete(db: sqlite3.Connection, number: int) -> None:
@@ -109,6 +122,12 @@ def numbers(db: sqlite3.Connection, chosen: Sql) -> list[int]:
     return [number for (number,) in rows]
 
 
+def without_words(db: sqlite3.Connection, limit: int) -> list[str]:
+    """The ids of up to `limit` clips whose words are not known."""
+    rows = db.execute('SELECT id FROM clips WHERE words IS NULL ORDER BY number LIMIT ?', (limit,))
+    return [clip_id for (clip_id,) in rows]
+
+
 def clip_count(db: sqlite3.Connection, chosen: Sql = EVERY_CLIP) -> int:
     condition, parameters = chosen
     return db.execute(f'SELECT count(*) FROM clips WHERE {condition}', parameters).fetchone()[0]
@@ -137,13 +156,14 @@ def entry(db: sqlite3.Connection, number: int) -> Entry:
 
 def clip(db: sqlite3.Connection, number: int) -> Clip:
     row = db.execute(
-        'SELECT c.id, c.uri, c.tags, c.source, c.sample_rate, k.locations, k.tags, k.embeddings '
+        'SELECT c.id, c.uri, c.tags, c.source, c.sample_rate, c.words, '
+        'k.locations, k.tags, k.embeddings '
         'FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
         (number,),
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError(f'clip {number} has no chunks')
-    clip_id, uri, tags, source, sample_rate, *blobs = row
+    clip_id, uri, tags, source, sample_rate, words, *blobs = row
     locations, chunk_tags, rows = decoded(number, *blobs)
     return Clip(
         id=clip_id,
@@ -154,6 +174,7 @@ def clip(db: sqlite3.Connection, number: int) -> Clip:
         locations=locations,
         chunk_tags=chunk_tags,
         embeddings=rows,
+        words=_words(words),
     )
 
 
@@ -165,13 +186,13 @@ def chunks(
     Their locations are read one by one: those of a long recording are a megabyte.
     """
     row = db.execute(
-        'SELECT c.id, c.uri, c.tags, c.source IS NOT NULL, c.sample_rate, k.tags '
+        'SELECT c.id, c.uri, c.tags, c.source IS NOT NULL, c.sample_rate, c.words, k.tags '
         'FROM clips c JOIN chunks k ON k.clip = c.number WHERE c.number = ?',
         (number,),
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError(f'clip {number} has no chunks')
-    clip_id, uri, tags, has_file, sample_rate, chunk_tags = row
+    clip_id, uri, tags, has_file, sample_rate, words, chunk_tags = row
     tags, own = from_json(tags), from_json(chunk_tags) or {}
     with db.blobopen('chunks', 'locations', number, readonly=True) as locations:
         for ordinal in ordinals:
@@ -191,6 +212,7 @@ def chunks(
                     chunk_tags=own.get(str(ordinal), {}),
                     distance=0.0,
                     has_file=bool(has_file),
+                    words=_words(words),
                 ),
             )
 
@@ -242,8 +264,13 @@ def keep_graph(db: sqlite3.Connection, saved: GraphFile) -> None:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    clip_id, uri, tags, source, chunk_count = row
-    return Entry(clip_id, uri, from_json(tags), from_json(source), chunk_count)
+    clip_id, uri, tags, source, chunk_count, words = row
+    return Entry(clip_id, uri, from_json(tags), from_json(source), chunk_count, _words(words))
+
+
+def _words(text: str | None) -> Words | None:
+    words = from_json(text)
+    return None if words is None else tuple((name, p) for name, p in words)
 
 
 def from_json(text: str | None) -> Any:

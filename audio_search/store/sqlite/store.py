@@ -267,6 +267,11 @@ class SqliteStore(ClipStore):
             numbered = statements.page(db, offset, limit, chosen)
             return [entry for _, entry in numbered], statements.clip_count(db, chosen)
 
+    def without_words(self, limit: int) -> list[str]:
+        """The ids of up to `limit` clips whose words are not known."""
+        with self._readers.read() as (db, _):
+            return statements.without_words(db, limit)
+
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count

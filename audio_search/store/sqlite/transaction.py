@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 from audio_search.store.interface import StoreTransaction
-from audio_search.store.records import Clip, Entry
+from audio_search.store.records import Clip, Entry, Words
 from audio_search.store.sqlite import filter_sql, parts, statements
 
 
@@ -47,6 +47,12 @@ class Transaction(StoreTransaction):
         numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             statements.replace_tags(self._db, number, tags)
+        return bool(numbers)
+
+    def replace_words(self, clip_id: str, words: Words) -> bool:
+        numbers = statements.find(self._db, clip_id, None)
+        for number in numbers:
+            statements.replace_words(self._db, number, words)
         return bool(numbers)
 
     def delete(self, clip_id: str) -> bool:
