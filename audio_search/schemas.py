@@ -103,7 +103,7 @@ class SearchParameters(IndexParameters):
     filter: JsonObject = Field(
         default_factory=dict,
         description='only clips whose tags fit: {"label": "bell"}, with $in, $ne, $gt, $gte, $lt, '
-        '$lte, $exists, $and, $or, $not',
+        '$lte, $exists, $and, $or, $not; {"$id": {"$in": [ids]}} for ids',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
     match: Literal['window', 'example'] | None = Field(

@@ -28,6 +28,7 @@ from executors.clip_changes import (
     retag,
 )
 from executors.clip_events import compared, fill_events
+from executors.clip_map import map_page, map_vectors
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
     EVERY,
@@ -40,6 +41,7 @@ from executors.clip_records import (
     match_of,
     part_of,
     record_of,
+    status_of,
 )
 from executors.clip_stretches import fill_stretches
 from executors.clip_words import ClipWords
@@ -256,25 +258,29 @@ class ClipIndexer(FlowExecutor):
     ):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
-        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, and `include: [point]` for the
-        place of each clip in a plane. Or the clips with these `names`, a JSON list of [id, uri], as
-        `known` has them: text both ways, because a look-up of thousands is done long before
-        docarray has made documents of them.
+        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
+        `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
+        thousands is done long before docarray has made documents of them. For the map: a page with
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
                 return known(self.store, json.loads(names))
+            if ids := parameters.get('vectors'):
+                return map_vectors(self.store, json.loads(ids))
+            offset = int(parameters.get('offset') or 0)
+            limit = int(parameters.get('limit') or DEFAULT_PAGE)
+            if parameters.get('map'):
+                return map_page(self.store, offset, limit)
             entries, total = self.store.page(
-                int(parameters.get('offset') or 0),
-                int(parameters.get('limit') or DEFAULT_PAGE),
+                offset,
+                limit,
                 filter=parameters.get('filter') or None,
                 prefix=parameters.get('prefix') or None,
-                points=_includes(parameters, 'point'),
             )
         except (FilterError, StorageError) as error:
             return _failure(error)
-        # As text: Jina's returned objects have float64 for every number.
         return {'clips': to_json([listed(entry) for entry in entries]), 'total': total}
 
     @requests(on='/status')
@@ -285,20 +291,7 @@ class ClipIndexer(FlowExecutor):
             size_bytes = self.store.stored_bytes()
         except StorageError as error:
             return _failure(error)
-        made = self.configuration
-        return {
-            'clips': clips,
-            'chunks': chunks,
-            'model': {'name': made.model_name, 'sha256': made.model_sha256},
-            'index': {'path': self.store.address, 'bytes': size_bytes},
-            'pooling': made.pooling,
-            'dimensions': made.dimensions,
-            'window_s': made.window_s,
-            'stride_s': made.stride_s,
-            'padding': made.padding,
-            'lift_to_dbfs': made.lift_to_dbfs,
-            'silence': made.silence,
-        }
+        return status_of(self.configuration, clips, chunks, self.store.address, size_bytes)
 
     def _match(
         self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
@@ -338,7 +331,7 @@ class ClipIndexer(FlowExecutor):
 
 
 def _failure(error: FilterError | StorageError) -> dict[str, str]:
-    """In place of a returned object; AudioService raises it again."""
+    """In place of a returned object; Pipeline.ask raises it again."""
     return {'error': str(error), 'error_kind': error.kind}
 
 

@@ -18,7 +18,7 @@ from audio_search.documents import (
     Rows,
     Tags,
 )
-from audio_search.store import Clip, ClipRef, ClipStore, Entry, Neighbour
+from audio_search.store import Clip, ClipRef, ClipStore, Configuration, Entry, Neighbour
 from audio_search.store.records import LOCATION_COLUMNS, UNKNOWN, Words, to_json
 from audio_search.wall_clock import recorded_at
 
@@ -173,7 +173,26 @@ def listed(entry: Entry, *, source: bool = False) -> dict[str, Any]:
         found['words'] = words_of(entry.words)
     if source:
         found['source'] = entry.source
-    return found if entry.point is None else found | {'point': list(entry.point)}
+    return found
+
+
+def status_of(
+    made: Configuration, clips: int, chunks: int, address: str, size_bytes: int
+) -> dict[str, Any]:
+    """What is stored, where, and how it was made, as `service.views.status_of` reads it."""
+    return {
+        'clips': clips,
+        'chunks': chunks,
+        'model': {'name': made.model_name, 'sha256': made.model_sha256},
+        'index': {'path': address, 'bytes': size_bytes},
+        'pooling': made.pooling,
+        'dimensions': made.dimensions,
+        'window_s': made.window_s,
+        'stride_s': made.stride_s,
+        'padding': made.padding,
+        'lift_to_dbfs': made.lift_to_dbfs,
+        'silence': made.silence,
+    }
 
 
 def words_of(words: Words | None) -> Rows:

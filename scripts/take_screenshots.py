@@ -18,7 +18,13 @@ use_environment()
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser import open_page, running_browser, search_with_clip
+from tests.browser import (
+    open_map,
+    open_page,
+    place_of_dot,
+    running_browser,
+    search_with_clip,
+)
 from tests.running import RunningService
 
 FOLDER = ROOT / 'docs' / 'screenshots'
@@ -49,8 +55,9 @@ def main() -> None:
                 page.evaluate('document.querySelector(".as-query").scrollIntoView()')
             take(page, f'search_{width}')
             if width == WIDE:
-                page.get_by_role('tab', name='Map').click()
-                page.locator('.as-dot[data-label=birds]').first.click()
+                open_map(page, len(clips))
+                page.wait_for_function('window.audioSearch.clipMap.isLaidOut')
+                page.mouse.click(*place_of_dot(page, 0))
                 page.mouse.move(0, 0)
                 page.get_by_role('button', name='Search with this').locator(
                     'visible=true'

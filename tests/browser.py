@@ -81,3 +81,23 @@ def give_own_sound(page: Page, path: Path) -> None:
     page.get_by_role('tab', name='Upload or record').click()
     page.locator('#as-own input[type=file]').set_input_files(path)
     expect(page.locator('#as-own').get_by_role('button', name='Clear')).to_be_visible()
+
+
+def open_map(page: Page, clips: int) -> None:
+    """Open the map, and wait until it has so many dots."""
+    page.get_by_role('tab', name='Map').click()
+    page.wait_for_function(f'window.audioSearch.clipMap.dots?.x.length === {clips}')
+
+
+def place_of_dot(page: Page, number: int) -> tuple[float, float]:
+    """Where on the screen the dot with that number is."""
+    x, y = page.evaluate(
+        """(number) => {
+          const {dots} = window.audioSearch.clipMap;
+          const box = dots.canvas.getBoundingClientRect();
+          const [x, y] = dots.at(number);
+          return [box.x + x, box.y + y];
+        }""",
+        number,
+    )
+    return x, y

@@ -21,9 +21,11 @@ class LabelColours:
 
     def of(self, label: str) -> str:
         """The colour of a label as CSS; grey without one."""
-        if not label:
-            return NO_LABEL
+        return COLOURS[self.number(label) % len(COLOURS)] if label else NO_LABEL
+
+    def number(self, label: str) -> int:
+        """Its place among all labels that were seen; all beyond `max_labels` share one."""
         number = self._numbers.get(label, len(self._numbers))
         if number < self._max_labels:
             self._numbers[label] = number
-        return COLOURS[number % len(COLOURS)]
+        return number

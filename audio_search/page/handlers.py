@@ -1,6 +1,7 @@
 """What the page does when a control is used: each handler answers with new contents."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from audio_search.documents import Match
-from audio_search.page import clip_map, library, matches
+from audio_search.page import library, matches
+from audio_search.page.clip_map import among_html
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import link_html
 from audio_search.page.heat_map import heat_map_html, neighbourhood
@@ -66,6 +68,7 @@ class Handlers:
         limit: float,
         max_distance: float,
         exclude_self: bool,
+        among: list[str],
     ) -> Shown:
         try:
             if sound is None:
@@ -73,13 +76,21 @@ class Handlers:
             if sound.path is not None and not sound.path.exists():
                 raise Problem('The sound is not kept any more; upload or record it again')
             result = await search(
-                self.service, sound, int(limit), labels or [], max_distance, exclude_self
+                self.service, sound, int(limit), labels or [], max_distance, exclude_self, among
             )
             html = matches.matches_html(result, self.colours)
             heat = await self._heat_map(result, result.matches[0]) if result.matches else ''
             return '', matches.query_html(result), '', html, heat, result, sound
         except Exception as error:
             return alert(sentence(error)), '', '', '', '', None, sound
+
+    async def search_among(self, event: gr.EventData) -> Any:
+        """From now on search only among the clips that were selected on the map."""
+        among = json.loads(event.ids)
+        return gr.Tabs(selected='search'), among, among_html(len(among))
+
+    async def search_all(self) -> tuple[list[str], Html]:
+        return [], ''
 
     async def compare(self, event: gr.EventData, result: SearchResult | None) -> Html:
         """The heat map of one of the matches."""
@@ -161,13 +172,6 @@ class Handlers:
                 offset = max(0, offset - PAGE_CLIPS)
                 page = await self.service.clips(offset, PAGE_CLIPS)
             return library.library_html(page.clips, offset, page.total, self.colours)
-        except Exception as error:
-            return alert(sentence(error))
-
-    async def draw_map(self) -> Html:
-        try:
-            index = await read_index(self.service)
-            return clip_map.map_html(index.clips, index.total, self.colours)
         except Exception as error:
             return alert(sentence(error))
 

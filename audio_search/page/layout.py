@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from audio_search.page import matches
+from audio_search.page.clip_map import MAP_HTML
 from audio_search.page.handlers import Handlers, Html
 from audio_search.page.library import header_html
 from audio_search.page.text import note
@@ -14,7 +15,8 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'find_inside', 'like_this', 'look', 'remove', 'save_hits', 'turn'];
+const known = ['compare', 'find_inside', 'like_this', 'look', 'remove', 'save_hits',
+               'search_all', 'search_among', 'turn'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
@@ -41,11 +43,12 @@ class Page:
             self._result = gr.State(None)
             self._last_sound = gr.State(None)
             self._offset = gr.State(0)
+            self._among = gr.State([])
             with gr.Tabs(elem_id='as-tabs') as self._tabs:
                 with gr.Tab('Search', id='search'):
                     self._build_search()
                 with gr.Tab('Map', id='map') as map_tab:
-                    self._map = _html(note('Loading …'), js_on_load=EVENTS_JS)
+                    self._map = _html(MAP_HTML, js_on_load=EVENTS_JS)
                 with gr.Tab('Library', id='library') as library_tab:
                     self._build_library()
             self._connect(blocks, map_tab, library_tab)
@@ -76,6 +79,7 @@ class Page:
                         self._search_own = gr.Button(
                             'Search with this sound', variant='primary', elem_id='as-search-own'
                         )
+                self._among_note = _html('', js_on_load=EVENTS_JS, elem_id='as-among')
                 with gr.Group(elem_id='as-options'):
                     self._labels = gr.Dropdown(
                         [],
@@ -139,7 +143,9 @@ class Page:
 
     def _connect(self, blocks: gr.Blocks, map_tab: gr.Tab, library_tab: gr.Tab) -> None:
         do = self.handlers
-        options: list[Any] = [self._labels, self._limit, self._distance, self._exclude]
+        options: list[Any] = [
+            self._labels, self._limit, self._distance, self._exclude, self._among
+        ]  # fmt: skip
         shown = [
             self._message, self._query, self._inside, self._matches, self._heat, self._result,
             self._last_sound,
@@ -160,6 +166,9 @@ class Page:
             )
         for option in options:
             _on(option.change, do.search_again, [self._last_sound, *options], shown, latest=True)
+        among = [self._among, self._among_note]
+        _on(self._map.search_among, do.search_among, [], [self._tabs, *among])
+        _on(self._among_note.search_all, do.search_all, [], among)
         _on(self._matches.compare, do.compare, [self._result], [self._heat])
         _on(self._heat.look, do.look, [self._result], [self._heat])
         self._heat.change(
@@ -179,7 +188,7 @@ class Page:
             _on(html.like_this, do.like_this, options, [*place, *shown])
 
         _on(blocks.load, do.refresh, [self._offset], indexed)
-        _on(map_tab.select, do.draw_map, [], [self._map])
+        map_tab.select(None, js='() => window.audioSearch.clipMap.open()', api_visibility='private')
         _on(library_tab.select, do.refresh, [self._offset], indexed)
         _on(self._library.turn, do.turn, [], [self._offset, self._library])
         removed = _on(self._library.remove, do.remove, [], [self._added])

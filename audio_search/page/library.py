@@ -21,7 +21,7 @@ from audio_search.service.views import ListedClip, Status
 T = TypeVar('T')
 
 PAGE_CLIPS = 20
-MAX_CLIPS = 2000  # offered for choice and drawn on the map; browsers get slow with more
+MAX_CLIPS = 2000  # offered for choice; browsers get slow with more
 BATCH_FILES = 4  # indexed per request; the progress bar moves after each
 
 EMPTY = note('Nothing is indexed yet. Add your own files above, or the toy clips to try it out.')
@@ -51,7 +51,7 @@ class IndexView:
 
 async def read_index(service: AudioService) -> IndexView:
     """Ask the service what is indexed, and look for toy clips that are not."""
-    page = await service.clips(0, MAX_CLIPS, include=['point'])
+    page = await service.clips(0, MAX_CLIPS)
     indexed = {clip.uri for clip in page.clips}
     toys = await asyncio.to_thread(toy_data.uris, service.settings.roots)
     return IndexView(page.clips, page.total, [uri for uri in toys if uri not in indexed])

@@ -16,13 +16,14 @@ from audio_search.errors import Kind, RequestError
 from audio_search.formats import timeline
 from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
+from audio_search.page.clip_map import add_map
 from audio_search.page.layout import Page
 from audio_search.paths import PAGE as PATH
 from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
 HERE = Path(__file__).parent
-SCRIPTS = ('page.js', 'uploads.js')
+SCRIPTS = ('page.js', 'uploads.js', 'dots.js', 'clip_map.js')
 EXCERPT_S = 30.0  # of a longer clip, the picture shows the surroundings of the match
 
 # Nothing on the page comes from, or goes to, another host. Scripts may be inline and may be built
@@ -57,7 +58,9 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     _add_pictures(app, service)
     app.add_middleware(ContentSecurityPolicy)
     scripts = ''.join(f'<script>{(HERE / name).read_text()}</script>' for name in SCRIPTS)
-    blocks = Page(service).build()
+    page = Page(service)
+    add_map(app, service.map, page.handlers.colours)
+    blocks = page.build()
     # The service decides how many requests work at once, and says so when it is busy.
     blocks.queue(default_concurrency_limit=None)
     # Gradio's default is to poll every millisecond, on the event loop that answers every request.

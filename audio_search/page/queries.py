@@ -4,7 +4,7 @@ import asyncio
 import base64
 import mimetypes
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,13 @@ async def search(
     labels: list[str],
     max_distance: float,
     exclude_self: bool,
+    among: Sequence[str] = (),
 ) -> SearchResult:
-    """Raises Problem, and what the service raises."""
+    """Search among all clips, or those with the ids `among`. Raises Problem, and what the service
+    raises."""
+    fits: dict[str, Any] = {'label': {'$in': labels}} if labels else {}
+    if among:
+        fits['$id'] = {'$in': list(among)}
     file = await _file(service, sound)
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
     try:
@@ -106,7 +111,7 @@ async def search(
             service,
             sound,
             limit=limit,
-            filter={'label': {'$in': labels}} if labels else None,
+            filter=fits or None,
             exclude_self=exclude_self,
             include=['embedding'],
         )

@@ -2,11 +2,12 @@
 
 import html
 import logging
-from pathlib import PurePosixPath
 from typing import Any
 
 from audio_search.errors import RequestError
 from audio_search.service.pipeline import ExecutorDown
+from audio_search.titles import file_name as file_name
+from audio_search.titles import label_of as label_of
 
 log = logging.getLogger('audio_search')
 
@@ -51,17 +52,6 @@ def status(message: str) -> str:
 def text(value: Any) -> str:
     """Escape for HTML text and attributes, so that no name or tag is taken for markup."""
     return html.escape(str(value), quote=True)
-
-
-def file_name(uri: str | None, tags: dict[str, Any]) -> str:
-    """What a clip is called: as it was uploaded, else the last part of its uri."""
-    name = tags.get('file') or PurePosixPath((uri or '').split('#')[0]).name
-    return str(name) if name else 'unnamed clip'
-
-
-def label_of(tags: dict[str, Any]) -> str:
-    label = tags.get('label')
-    return '' if label is None else str(label)
 
 
 def part(start_in_ms: float, end_in_ms: float) -> str:

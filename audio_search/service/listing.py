@@ -51,7 +51,6 @@ def listed(found: Sequence[dict[str, Any]], roots: Roots) -> list[ListedClip]:
             uri=clip['uri'],
             tags=clip['tags'],
             chunk_count=clip['chunk_count'],
-            point=clip.get('point') and tuple(clip['point']),
             missing=clip['has_file'] and is_missing(clip['uri'], roots),
             words=[(word['name'], word['probability']) for word in clip.get('words', ())],
         )

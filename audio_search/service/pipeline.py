@@ -11,6 +11,7 @@ from jina.excepts import InternalNetworkError
 from jina.serve.runtimes.servers.grpc import GRPCServer
 
 from audio_search.documents import AudioClip
+from audio_search.errors import Kind, RequestError
 
 CHECK_S = 2.0
 RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
@@ -77,6 +78,13 @@ class Pipeline:
             await self.check()
             await asyncio.sleep(RECONNECT_S)
             return await self._post(endpoint, docs, parameters or {}, only)
+
+    async def ask(self, endpoint: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """A question to the indexer that is not about a document. Raises RequestError too."""
+        found = (await self.post(endpoint, parameters=parameters, only='indexer'))[1]
+        if error := found.get('error'):
+            raise RequestError(Kind(found['error_kind']), error)
+        return found
 
     async def _post(
         self, endpoint: str, docs: DocList[AudioClip], parameters: dict[str, Any], only: str | None

@@ -12,6 +12,7 @@ from docarray import DocList
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.clip_map import ClipMap
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
@@ -58,6 +59,7 @@ class AudioService:
         self.observer = observer
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
+        self.map = ClipMap(self)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
@@ -186,7 +188,7 @@ class AudioService:
 
     async def status(self) -> Status:
         """What is stored, where, and how it was made."""
-        return status_of(await self._ask('/status', {}))
+        return status_of(await self.pipeline.ask('/status', {}))
 
     async def words(self, like: str | None = None) -> list[Word]:
         """What can be searched for by name; see list_words."""
@@ -204,11 +206,13 @@ class AudioService:
     ) -> ClipsPage:
         """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
         begins with `prefix`, and whose file is gone, or is there (`missing`)."""
-        chosen = {'include': list(include), **selection(filter, prefix)}
+        chosen = selection(filter, prefix)
 
         async def read(offset: int, limit: int) -> ClipsPage:
-            page = await self._ask('/clips', {'offset': offset, 'limit': limit, **chosen})
+            page = await self.pipeline.ask('/clips', {'offset': offset, 'limit': limit, **chosen})
             found = await asyncio.to_thread(listed, json.loads(page['clips']), self.roots)
+            if 'point' in include:
+                found = await self.map.with_points(found)
             return ClipsPage(found, int(page['total']))
 
         if missing is None:
@@ -220,7 +224,7 @@ class AudioService:
         """What is stored of each clip, and whether its file changed since; nothing is encoded."""
         self._check_count(len(requests))
         async with self.admission.work():
-            return await find_known(self._ask, requests, self.roots)
+            return await find_known(self.pipeline.ask, requests, self.roots)
 
     async def stored(self, id_: str) -> AudioClip | None:
         """A stored clip without its chunks."""
@@ -238,13 +242,6 @@ class AudioService:
         stretches; none where there is no such clip."""
         clip = await self._one('/distances', with_sound(id_, sound), {'count': count})
         return [Stretch(**one) for one in clip.stretches or ()]
-
-    async def _ask(self, endpoint: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """A question to the indexer that is not about a document."""
-        found = (await self.pipeline.post(endpoint, parameters=parameters, only='indexer'))[1]
-        if error := found.get('error'):
-            raise RequestError(Kind(found['error_kind']), error)
-        return found
 
     async def _one(
         self, endpoint: str, named: AudioClip, parameters: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ A filter is a JSON object; every condition in it has to hold:
     {"words": {"$contains": "Bark"}}            one of the clip's words (records.Clip.words), which
                                                 are no tags: any other operator asks for the tag
     {"$and": [...]}, {"$or": [...]}, {"$not": {...}}   of filters
+    {"$id": "a"}, {"$id": {"$in": ["a", "b"]}}         the clips with these ids
 
 Keys are taken as they are, dots included. 1 equals 1.0 but not true; null equals only null; a list
 equals nothing. Conditions other than $ne, $not and {"$exists": false} do not hold for a tag that is
@@ -37,6 +38,7 @@ COMPARISONS = {'$gt': '>', '$gte': '>=', '$lt': '<', '$lte': '<='}
 FIELD_OPERATORS = ('$in', '$ne', *COMPARISONS, '$exists', '$not', '$contains')
 WORDS = 'words'  # what `$contains` looks into
 LOGICAL_OPERATORS = ('$and', '$or', '$not')
+ID = '$id'
 
 # The kinds of tags, as JSON has them. Values of different kinds are never equal.
 TEXT, NUMBER, BOOLEAN, NULL, LIST, OBJECT = 'text', 'number', 'boolean', 'null', 'list', 'object'
@@ -100,13 +102,20 @@ class Exists:
 
 
 @dataclass(frozen=True)
+class HasId:
+    """Holds for the clips with these ids; without any, never."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HasWord:
     """Holds for a clip that has this name of a sound among its words."""
 
     name: str
 
 
-Condition = And | Or | Not | Compare | In | Exists | HasWord
+Condition = And | Or | Not | Compare | In | Exists | HasId | HasWord
 
 
 def parse(filter_: Any) -> Condition:
@@ -153,8 +162,10 @@ class _Parser:
         for key, value in filter_.items():
             if key in LOGICAL_OPERATORS:
                 parts.append(self._logical(key, value, path, depth))
+            elif key == ID and not path:
+                parts.append(self._id(value))
             elif key.startswith('$'):
-                raise _unknown(key, LOGICAL_OPERATORS)
+                raise _unknown(key, LOGICAL_OPERATORS if path else (*LOGICAL_OPERATORS, ID))
             else:
                 parts.append(self._field((*path, key), value, depth))
         return _all(parts)
@@ -166,6 +177,12 @@ class _Parser:
             raise FilterError(f'{operator} takes a list of filters, not {_show(value)}')
         parts = [self.filter(part, path, depth + 1) for part in value]
         return _all(parts) if operator == '$and' else Or(tuple(parts))
+
+    def _id(self, value: Any) -> Condition:
+        ids = value.get('$in') if isinstance(value, dict) and len(value) == 1 else [value]
+        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+            raise FilterError(f'{ID} takes an id or {{"$in": [ids]}}, not {_show(value)}')
+        return self._counted(HasId(self._values_of_in(ids)))
 
     def _field(self, path: Path, value: Any, depth: int) -> Condition:
         if not isinstance(value, dict):
@@ -215,10 +232,13 @@ class _Parser:
     def _in(self, path: Path, values: Any) -> Condition:
         if not isinstance(values, list):
             raise FilterError(f'$in takes a list, not {_show(values)}')
+        return self._counted(In(path, self._values_of_in(values)))
+
+    def _values_of_in(self, values: list[Any]) -> tuple[Any, ...]:
         if len(values) > MAX_VALUES:
             raise FilterError(f'$in has {len(values)} values; it takes at most {MAX_VALUES}')
         self._values += len(values)
-        return self._counted(In(path, tuple(_checked('$in', value) for value in values)))
+        return tuple(_checked('$in', value) for value in values)
 
     def _equal(self, path: Path, name: str, value: Any) -> Condition:
         """`name` is what a message calls the value by."""

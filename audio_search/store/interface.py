@@ -141,20 +141,24 @@ class ClipStore(Protocol):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
-        points: bool = False,
     ) -> tuple[list[Entry], int]:
         """Up to `limit` of the selected clips from number `offset` on, in the order they were
         stored, and how many are selected in all.
 
         Selected are those that `filter` selects (FilterError) and whose uri starts with `prefix`:
         character by character, with upper and lower case apart, and no character special. With
-        neither, all are. With `points` each has its place in the plane of all clips (`projection`).
+        neither, all are.
         """
         ...
 
     def counts(self) -> tuple[int, int]:
         """How many clips and chunks are stored."""
         ...
+
+    def version(self) -> int | None:
+        """A number that every change of what is stored changes; None where the engine has none, and
+        whoever follows the store has to read it again."""
+        return None
 
     def stored_bytes(self) -> int:
         """What all of it takes on disk."""

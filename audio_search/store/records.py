@@ -88,8 +88,7 @@ def neighbour_of(clip: Clip, row: int, distance: float) -> Neighbour:
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored clip without its chunks. `point` is its place in the plane of all clips, if asked
-    for (`vectors.projection`)."""
+    """A stored clip without its chunks."""
 
     id: str
     uri: str | None
@@ -97,7 +96,6 @@ class Entry:
     source: dict[str, Any] | None
     chunk_count: int
     words: Words | None = None
-    point: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

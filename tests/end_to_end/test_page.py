@@ -15,6 +15,7 @@ from audio_search.audio import decoding
 from tests.browser import (
     GIVE_UP_MS,
     give_own_sound,
+    open_map,
     open_page,
     running_browser,
     search_with_clip,
@@ -84,10 +85,6 @@ def labels(page: Page) -> list[str]:
 
 def counted(page: Page, clips: int) -> None:
     expect(page.locator('.as-header')).to_contain_text(f'{clips} clips')
-
-
-def left_of(locator: Locator) -> float:
-    return float(locator.evaluate('element => element.getBoundingClientRect().left'))
 
 
 def total(running: RunningService) -> int:
@@ -367,29 +364,6 @@ def test_adding_and_deleting_clips(page: Page, running: RunningService, tmp_path
     running.post('/delete', ids=[c['id'] for c in clips if c['tags']['label'] == 'tone'])
 
 
-def test_the_map(page: Page, running: RunningService) -> None:
-    page.get_by_role('tab', name='Map').click()
-    dots = page.locator('.as-dot')
-    expect(dots).to_have_count(total(running))
-    page.get_by_role('button', name=re.compile('^birds')).click()
-    expect(page.locator('.as-dot:not(.as-dim)')).to_have_count(6)
-    dot = min(page.locator('.as-dot[data-label=birds]').all(), key=left_of)
-    dot.focus()
-    page.keyboard.press('Enter')
-    expect(page.locator('.as-heard')).to_have_text(str(dot.get_attribute('aria-label')))
-    player = page.locator('.as-listen audio').element_handle()
-    page.wait_for_function('audio => !audio.paused && audio.currentTime > 0.2', arg=player)
-    page.keyboard.press('ArrowRight')
-    reached = page.locator('.as-dot:focus')
-    assert reached.get_attribute('data-label') == 'birds'
-    assert left_of(reached) > left_of(dot)
-    page.get_by_role('button', name='Search with this', exact=True).click()
-    expect(rows(page)).to_have_count(5)
-    assert labels(page)[0] == 'birds'
-    chosen = page.get_by_role('combobox', name='Clip').input_value()
-    assert str(dot.get_attribute('aria-label')).split(',')[0] in chosen
-
-
 def test_with_the_keyboard_alone(page: Page) -> None:
     def press_until(wanted: str, key: str = 'Tab') -> None:
         for _ in range(40):
@@ -421,7 +395,7 @@ def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
     for tab in ('Search', 'Map', 'Library'):
         page.get_by_role('tab', name=tab).click()
         expect(
-            page.locator('.as-match, .as-dot, .as-library').locator('visible=true').first
+            page.locator('.as-match, .as-plane canvas, .as-library').locator('visible=true').first
         ).to_be_visible()
         assert page.evaluate('document.documentElement.scrollWidth') <= width
 
@@ -440,8 +414,10 @@ def test_tags_and_names_are_text(page: Page, running: RunningService, sounds: Pa
         expect(page.locator('.as-heat .as-name')).to_have_text(EVIL)
         page.get_by_role('tab', name='Library').click()
         expect(page.locator('.as-library tbody th').filter(has_text=EVIL)).to_be_visible()
-        page.get_by_role('tab', name='Map').click()
-        page.get_by_role('button', name=f'{EVIL}, {EVIL}').click()
+        open_map(page, total(running))
+        page.get_by_role('searchbox', name='Find in the legend').fill('<img')
+        page.locator('.as-legend button').filter(has_text=EVIL).click()
+        page.locator('.as-plane canvas').press('ArrowRight')  # to the only one that is not dimmed
         expect(page.locator('.as-heard')).to_have_text(f'{EVIL}, {EVIL}')
         assert page.evaluate('window.hacked') is None
         assert page.locator('img[src="x"]').count() == 0

@@ -1,5 +1,6 @@
 """SimpleIndexer by itself, on documents as they travel."""
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -463,9 +464,20 @@ def test_pages_of_clips(indexer):
     assert json.loads(page['clips']) == [
         {'id': 'b', 'uri': 'b.wav', 'tags': {'n': 2**60}, 'chunk_count': 4, 'has_file': True}
     ]
-    page = indexer.clips(NOTHING, parameters={'include': ['point']})
-    points = [one['point'] for one in json.loads(page['clips'])]
-    assert len({tuple(point) for point in points}) == 3
+
+
+def test_what_the_map_asks_for(indexer):
+    index(indexer, *(clip(name, tags={'n': 1}) for name in 'abc'))
+    page = indexer.clips(NOTHING, parameters={'map': True, 'offset': 1.0, 'limit': 1.0})
+    ((id_, uri, tags, print_),) = json.loads(page['clips'])
+    assert (id_, uri, tags, page['total']) == ('b', 'b.wav', {'n': 1}, 3)
+    index(indexer, clip('b', tags={'n': 2}))
+    again = indexer.clips(NOTHING, parameters={'map': True, 'offset': 2.0, 'limit': 1.0})
+    assert json.loads(again['clips']) == [['b', 'b.wav', {'n': 2}, print_]]
+    assert again['version'] != page['version']
+    answer = indexer.clips(NOTHING, parameters={'vectors': '["b", "none"]'})
+    found = np.frombuffer(base64.b64decode(answer['vectors']), np.float16).reshape(2, -1)
+    np.testing.assert_allclose(np.linalg.norm(found.astype(float), axis=1), [1, 0], atol=1e-3)
 
 
 def test_other_endpoints_pass_documents_on(indexer):

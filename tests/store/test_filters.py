@@ -13,6 +13,7 @@ from audio_search.store.filters import (
     Compare,
     Exists,
     FilterError,
+    HasId,
     In,
     Not,
     Or,
@@ -32,6 +33,8 @@ TREES: dict[str, tuple[dict[str, Any], Any]] = {
     'a tag inside a tag': ({'a': {'b.c': None}}, Compare(('a', 'b.c'), '=', None)),
     'one of several': ({'a': {'$in': [1, 'x', None]}}, In(('a',), (1, 'x', None))),
     'not equal': ({'a': {'$ne': 1}}, Not(Compare(('a',), '=', 1))),
+    'an id': ({'$id': 'a'}, HasId(('a',))),
+    'ids': ({'$not': {'$id': {'$in': ['a', 'b']}}}, Not(HasId(('a', 'b')))),
     'is there': ({'a': {'$exists': True}}, Exists(('a',))),
     'is not there': ({'a': {'$exists': False}}, Not(Exists(('a',)))),
     'either': ({'$or': [{'a': 1}, {'$not': {'b': 2}}]}, Or((
@@ -48,6 +51,9 @@ def test_filters_are_parsed_to_small_trees(filter_, tree):
 REFUSED = {
     'not an object': ([1], '[1]'),
     'unknown operator': ({'$nor': []}, '$nor'),
+    'an id that is no text': ({'$id': 1}, '$id'),
+    'ids in a range': ({'$id': {'$gt': 'a'}}, '$id'),
+    'an id of a tag': ({'a': {'$id': 'b'}}, '$id'),
     'unknown operator of a tag': ({'a': {'$regex': 'x'}}, '$regex'),
     'list instead of a value': ({'a': [1, 2]}, '[1, 2]'),
     'nothing on a tag': ({'year': {}}, 'year'),

@@ -12,7 +12,6 @@ IGNORANT = {
     'audio_search.store.interface': (*ENGINES, 'audio_search.store.vectors'),
     'audio_search.store.filters': (*ENGINES, 'audio_search.store.vectors'),
     'audio_search.store.vectors.approximate': ('sqlite3', 'audio_search.store.sqlite'),
-    'audio_search.store.vectors.projection': ('sqlite3', 'audio_search.store.sqlite'),
 }
 
 

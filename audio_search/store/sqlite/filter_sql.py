@@ -21,6 +21,7 @@ from audio_search.store.filters import (
     Condition,
     Exists,
     FilterError,
+    HasId,
     HasWord,
     In,
     Not,
@@ -72,6 +73,8 @@ def render(condition: Condition) -> Sql:
             return '0', []
         case In(path, values):
             return _in(path, values)
+        case HasId(ids):
+            return f'clips.id IN ({", ".join("?" * len(ids))})', list(ids)
 
 
 def tag_rows(tags: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

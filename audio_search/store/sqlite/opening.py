@@ -119,7 +119,7 @@ def load(path: Path, dimensions: int) -> Snapshot:
                 blocks = changed(blocks, [], batch)
     except (sqlite3.Error, ValueError) as error:
         raise schema.unusable(path, error) from error
-    return Snapshot(version, 0, blocks)
+    return Snapshot(version, blocks)
 
 
 def _rows(rows: Iterator[tuple[int, int, bytes]], dimensions: int) -> list[tuple[int, np.ndarray]]:

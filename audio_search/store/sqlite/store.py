@@ -27,7 +27,6 @@ from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
 from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
-from audio_search.store.vectors.projection import LatestPlane
 from audio_search.store.vectors.scan import Scanner
 from audio_search.store.vectors.shared import SharedScanner
 
@@ -70,7 +69,6 @@ class SqliteStore(ClipStore):
         self._readers = Readers(path, lambda: self.snapshot)
         self.scanner = Scanner()
         self._shared = SharedScanner(self.scanner)
-        self._plane = LatestPlane(configuration.dimensions)
         self._approximate: Approximate | None = None
         if ann:
             self._approximate = Approximate(
@@ -126,8 +124,7 @@ class SqliteStore(ClipStore):
             except BaseException:
                 _roll_back(db)
                 raise
-            generation = before.generation + (blocks is not before.blocks)
-            self.snapshot = Snapshot(version, generation, blocks)
+            self.snapshot = Snapshot(version, blocks)
             if self._approximate:
                 self._approximate.follow(self.snapshot, _removed_keys(transaction, before))
             if schema.wal_bytes(self.path) > WAL_LIMIT_BYTES:
@@ -266,16 +263,11 @@ class SqliteStore(ClipStore):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
-        points: bool = False,
     ) -> tuple[list[Entry], int]:
         chosen = filter_sql.selection(filter, prefix)
-        with self._readers.read() as (db, snapshot):
+        with self._readers.read() as (db, _):
             numbered = statements.page(db, offset, limit, chosen)
-            total = statements.clip_count(db, chosen)
-        if not points:
-            return [entry for _, entry in numbered], total
-        plane = self._plane.of(snapshot)
-        return [replace(entry, point=plane.point(number)) for number, entry in numbered], total
+            return [entry for _, entry in numbered], statements.clip_count(db, chosen)
 
     def without_words(self, limit: int) -> list[str]:
         """The ids of up to `limit` clips whose words are not known."""
@@ -285,6 +277,9 @@ class SqliteStore(ClipStore):
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
+
+    def version(self) -> int:
+        return self.snapshot.version
 
     def stored_bytes(self) -> int:
         """What the index takes on disk, with its WAL."""

@@ -67,13 +67,9 @@ class Block:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The embeddings at one version of the database.
-
-    `generation` counts changes of the embeddings alone; a change of tags keeps it.
-    """
+    """The embeddings at one version of the database."""
 
     version: int
-    generation: int
     blocks: tuple[Block, ...]
 
     @property

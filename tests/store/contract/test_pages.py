@@ -9,7 +9,7 @@ from audio_search.store import FilterError
 from tests.store.clips import DIMENSIONS, clip, found_ids, put, stored_ids
 
 
-def test_pages_and_points(store):
+def test_pages(store):
     bells = [
         clip(f'bell {i}', embeddings=np.full((3, DIMENSIONS), 50 + i, np.int8)) for i in (0, 1)
     ]
@@ -17,14 +17,21 @@ def test_pages_and_points(store):
     put(store, *bells, drum)
     entries, total = store.page(1, 1)
     assert ([entry.id for entry in entries], total) == (['bell 1'], 3)
-    assert (entries[0].point, entries[0].chunk_count) == (None, 3)
-    points = [entry.point for entry in store.page(0, 9, points=True)[0]]
-    assert abs(points[0][0] - points[1][0]) < 0.1 < abs(points[0][0] - points[2][0])
+    assert entries[0].chunk_count == 3
+
+
+def test_the_version_changes_with_every_change(store):
+    """Where the engine has none, it is None at all times."""
+    versions = [store.version()]
+    put(store, clip('a'))
+    versions.append(store.version())
     with store.transaction() as transaction:
-        transaction.replace_tags('drum', {'a': 1})
-    assert [entry.point for entry in store.page(0, 9, points=True)[0]] == points
-    put(store, clip('other'))
-    assert [entry.point for entry in store.page(0, 9, points=True)[0]][:3] != points
+        transaction.replace_tags('a', {'b': 1})
+    versions.append(store.version())
+    store.clear()
+    versions.append(store.version())
+    assert len(set(versions)) == 4 or set(versions) == {None}
+    assert store.version() == versions[-1]
 
 
 def selected(store, **selection) -> list[str]:
@@ -46,13 +53,16 @@ def test_pages_of_the_clips_that_a_filter_selects(store):
         store.page(0, 9, filter={'$nor': []})
 
 
-def test_a_part_of_the_clips_has_the_points_that_it_has_among_all(store):
-    put(store, *(clip(str(i), tags={'odd': i % 2}) for i in range(10)))
-    everywhere = {entry.id: entry.point for entry in store.page(0, 10, points=True)[0]}
-    some = store.page(0, 10, filter={'odd': 1}, points=True)[0]
-    assert {entry.id: entry.point for entry in some} == {
-        id_: everywhere[id_] for id_ in ('1', '3', '5', '7', '9')
-    }
+def test_clips_are_selected_by_their_ids(store):
+    put(store, *(clip(str(i), tags={'odd': i % 2}) for i in range(6)))
+    assert selected(store, filter={'$id': '3'}) == ['3']
+    chosen = {'$id': {'$in': ['5', '1', '2', 'none']}}
+    assert selected(store, filter=chosen) == ['1', '2', '5']
+    assert selected(store, filter={**chosen, 'odd': 1}) == ['1', '5']
+    assert selected(store, filter={'$not': chosen}) == ['0', '3', '4']
+    assert selected(store, filter={'$id': {'$in': []}}) == []
+    (found,) = store.search(clip('4').embeddings[:1], 9, filter=chosen)
+    assert sorted(one.clip_id for one in found) == ['1', '2', '5']
 
 
 def test_a_prefix_is_taken_literally(store):
