@@ -6,7 +6,7 @@ WORKDIR /app
 COPY requirements-milvus.txt ./
 RUN pip install --no-cache-dir --requirement requirements-milvus.txt
 
-COPY app.py flow.yml pyproject.toml README.md LICENSE ./
+COPY app.py flow.yml flow-cluster.yml flow-milvus.yml pyproject.toml README.md LICENSE ./
 COPY audio_search audio_search
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 COPY executors executors

@@ -6,6 +6,8 @@ to a client, such as an HTTP status, is decided in one table at that client's ed
 
 from enum import StrEnum
 
+RETRY_S = 2  # what is down is asked again after
+
 
 class Kind(StrEnum):
     """Why something could not be done."""
@@ -16,6 +18,7 @@ class Kind(StrEnum):
     NOT_ACCEPTABLE = 'not_acceptable'  # it wants an answer in a form that there is not
     REFUSED = 'refused'  # outside the folders that may be read
     STORAGE = 'storage'  # the disk is full, or the index cannot be read or written
+    DOWN = 'down'  # the server that keeps the index does not answer; it is found again by itself
     TOO_LARGE = 'too_large'  # over a limit of the service
     BUSY = 'busy'  # too much is running already
     LATE = 'late'  # not done in time
@@ -28,4 +31,4 @@ class RequestError(Exception):
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = RETRY_S if kind is Kind.DOWN else retry_after_s

@@ -39,6 +39,14 @@ DEFAULTS = {
     'AUDIO_SEARCH_ENCODER_AT': '127.0.0.1:52002',
     'AUDIO_SEARCH_INDEXER_AT': '127.0.0.1:52003',
     'AUDIO_SEARCH_RANKER_AT': '127.0.0.1:52004',
+    # What flow-milvus.yml tells the indexer, see executors/milvus_indexer.py.
+    'MILVUS_URI': 'http://127.0.0.1:19530',
+    'MILVUS_TOKEN': '',
+    'MILVUS_DATABASE': '',
+    'MILVUS_CA': '',
+    'MILVUS_COLLECTION': 'clips',
+    'MILVUS_CONSISTENCY': 'session',
+    'MILVUS_INDEX': 'FLAT',
 }
 
 NAMED_ROOT = re.compile(r'([A-Za-z0-9_][\w.-]*)=(?=.)')

@@ -1,5 +1,6 @@
 """What the tests share: sounds, and one running service."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import soundfile
 
 import audio_search.prepare  # noqa: F401  prepares the process for docarray and jina
+from tests.milvus_server import Server as MilvusServer
 from tests.running import ROOT, RunningService
 
 RATE_HZ = 16000
@@ -18,6 +20,27 @@ def write_tone(path: Path, seconds: float, hz: float = 440.0, rate_hz: int = RAT
     t = np.arange(round(seconds * rate_hz)) / rate_hz
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * hz * t), rate_hz)
     return path
+
+
+@pytest.fixture(scope='session')
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> MilvusServer:
+    """The Milvus of this run, which runs; see pytest_sessionfinish."""
+    server = MilvusServer(_run_folder(tmp_path_factory) / 'milvus')
+    server.start()
+    return server
+
+
+def _run_folder(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of a run have in common."""
+    folder = factory.getbasetemp()
+    return folder.parent if 'PYTEST_XDIST_WORKER' in os.environ else folder
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run itself, not one of its workers, ends the Milvus that they had in common."""
+    if 'PYTEST_XDIST_WORKER' not in os.environ:
+        factory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        MilvusServer(factory.getbasetemp() / 'milvus').kill()
 
 
 @pytest.fixture(scope='session')

@@ -32,6 +32,7 @@ STATUSES = {
     Kind.NOT_ACCEPTABLE: 406,
     Kind.REFUSED: 403,
     Kind.STORAGE: 503,
+    Kind.DOWN: 503,
     Kind.TOO_LARGE: 413,
     Kind.BUSY: 503,
     Kind.LATE: 504,

@@ -6,7 +6,7 @@ from audio_search.documents import AudioClip
 from audio_search.errors import Kind, RequestError
 
 # Where every document of a request fails for one of these reasons, the request does.
-WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE)
+WHOLE_REQUEST = (Kind.MISSING, Kind.REFUSED, Kind.STORAGE, Kind.DOWN)
 
 
 def check_outcome(clips: Sequence[AudioClip], reasons: Sequence[Kind] = WHOLE_REQUEST) -> None:

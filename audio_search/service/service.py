@@ -86,7 +86,7 @@ class AudioService:
                 await self._run('/index', items, {'include': list(include)})
                 failed = [item.upload for item in items if item.clip.error and item.upload]
                 self.drop([upload for upload in failed if upload.is_new])
-                return self._answers(items, (Kind.MISSING, Kind.REFUSED))
+                return self._answers(items, (Kind.MISSING, Kind.REFUSED, Kind.DOWN))
         except RequestError as error:
             if error.kind is not Kind.LATE:  # of a request that ran, some clips may be stored
                 self.drop([one.upload for one in requests if one.upload and one.upload.is_new])
@@ -177,8 +177,8 @@ class AudioService:
         """Forget every clip."""
         async with self.admission.work():
             docs, _ = await self.pipeline.post('/clear', only='indexer')
-            if docs and docs[0].error:
-                raise RequestError(Kind.STORAGE, docs[0].error)
+            if docs and docs[0].error and docs[0].error_kind:
+                raise RequestError(Kind(docs[0].error_kind), docs[0].error)
             await asyncio.to_thread(self.uploads.clear)
             return []
 
@@ -248,8 +248,8 @@ class AudioService:
     ) -> AudioClip:
         docs = DocList[AudioClip]([named])
         clip = (await self.pipeline.post(endpoint, docs, parameters, only='indexer'))[0][0]
-        if clip.error and clip.error_kind == Kind.STORAGE:
-            raise RequestError(Kind.STORAGE, clip.error)
+        if clip.error and clip.error_kind in (Kind.STORAGE, Kind.DOWN):
+            raise RequestError(Kind(clip.error_kind), clip.error)
         return clip
 
     async def _resolve(self, requests: Sequence[ClipRequest], keep: bool) -> list[Item]:
@@ -279,6 +279,8 @@ class AudioService:
             return
         named = DocList[AudioClip](AudioClip(id=item.clip.id, uri=item.clip.uri) for item in unseen)
         stored, _ = await self.pipeline.post('/lookup', named, only='indexer')
+        if stored[0].error_kind == Kind.DOWN:
+            raise RequestError(Kind.DOWN, stored[0].error or '')  # before anything is encoded
         await asyncio.to_thread(mark_known, unseen, stored)
 
     async def _run(self, endpoint: str, items: Sequence[Item], parameters: dict[str, Any]) -> None:

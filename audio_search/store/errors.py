@@ -16,3 +16,9 @@ class StorageError(Exception):
     """A read or write that the disk or the index refused. Of a write nothing was kept."""
 
     kind = Kind.STORAGE
+
+
+class StoreDown(StorageError):
+    """The server that keeps the clips does not answer. It is found again when it does."""
+
+    kind = Kind.DOWN

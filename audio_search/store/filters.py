@@ -24,12 +24,14 @@ A store turns the tree into its own language (`sqlite.filter_sql`) and need not 
 
 import json
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from audio_search.errors import Kind
 
 MAX_INTEGER = 2**53
+SURROGATES = range(0xD800, 0xE000)
 MAX_DEPTH = 20
 MAX_CONDITIONS = 200
 MAX_VALUES = 10_000  # of one $in; twice as many in a whole filter
@@ -139,6 +141,23 @@ def kind_of(value: Any) -> str:
     if isinstance(value, str):
         return TEXT
     return OBJECT if isinstance(value, dict) else LIST
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise FilterError for what no uri can begin with."""
+    if not _encodable(prefix):
+        raise FilterError(f'The prefix {prefix!r} is not valid Unicode; correct it')
+
+
+def successor(prefix: str) -> str | None:
+    """The first text by code points behind all that start with `prefix`, if there is one."""
+    for length in range(len(prefix), 0, -1):
+        following = ord(prefix[length - 1]) + 1
+        if following in SURROGATES:  # no characters of their own
+            following = SURROGATES.stop
+        if following <= sys.maxunicode:
+            return prefix[: length - 1] + chr(following)
+    return None
 
 
 class _Parser:

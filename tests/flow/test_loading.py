@@ -50,6 +50,23 @@ def test_the_gateway_of_a_cluster_is_that_of_one_machine() -> None:
     ]
 
 
+def test_the_flow_on_milvus_differs_in_the_indexer_alone() -> None:
+    alone, milvus = (
+        yaml.safe_load((ROOT / name).read_text()) for name in ('flow.yml', 'flow-milvus.yml')
+    )
+    for ours, theirs in zip(alone.pop('executors'), milvus.pop('executors'), strict=True):
+        ours.pop('replicas', None)
+        theirs.pop('replicas', None)
+        if ours['name'] == 'indexer':
+            common = {name for name in ours['uses_with'] if name not in ('path', 'roots', 'media')}
+            assert {n: theirs['uses_with'][n] for n in common} == {
+                n: ours['uses_with'][n] for n in common
+            }
+            continue
+        assert theirs == ours
+    assert milvus == alone
+
+
 def test_settings_can_be_given_by_name(tmp_path: Path) -> None:
     flow = load_flow(port=47123, workspace=tmp_path)
     assert flow.port == 47123

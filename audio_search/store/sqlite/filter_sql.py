@@ -6,7 +6,6 @@ stays within what SQLite takes in one statement: 1000 levels of an expression, 3
 
 import json
 import math
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,20 +19,20 @@ from audio_search.store.filters import (
     Compare,
     Condition,
     Exists,
-    FilterError,
     HasId,
     HasWord,
     In,
     Not,
     Or,
     Path,
+    check_prefix,
     kind_of,
     parse,
+    successor,
 )
 from audio_search.store.records import to_json
 
 INT64 = range(-(2**63), 2**63)
-SURROGATES = range(0xD800, 0xE000)
 
 Sql = tuple[str, list[Any]]  # a condition on a row of `clips`, and its parameters
 EVERY_CLIP: Sql = ('1', [])
@@ -96,26 +95,11 @@ def _joined(operator: str, terms: list[Sql]) -> Sql:
 def _starts_with(prefix: str) -> Sql:
     """As a range, for which SQLite uses the index on `uri`. LIKE and GLOB have special characters,
     and LIKE takes upper for lower case."""
-    try:
-        prefix.encode()
-    except UnicodeEncodeError:
-        raise FilterError(f'The prefix {prefix!r} is not valid Unicode; correct it') from None
-    end = _successor(prefix)
+    check_prefix(prefix)
+    end = successor(prefix)
     if end is None:
         return 'clips.uri >= ?', [prefix]
     return '(clips.uri >= ? AND clips.uri < ?)', [prefix, end]
-
-
-def _successor(prefix: str) -> str | None:
-    """The first text by code points, which is SQLite's order, behind all that start with `prefix`;
-    None where there is none."""
-    for length in range(len(prefix), 0, -1):
-        following = ord(prefix[length - 1]) + 1
-        if following in SURROGATES:  # no characters of their own
-            following = SURROGATES.stop
-        if following <= sys.maxunicode:
-            return prefix[: length - 1] + chr(following)
-    return None
 
 
 def _in(path: Path, values: tuple[Any, ...]) -> Sql:

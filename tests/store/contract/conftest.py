@@ -8,16 +8,24 @@ from audio_search.store import ClipStore
 from audio_search.store.sqlite import SqliteStore
 from tests.store.clips import CONFIGURATION
 
+
+def sqlite(folder: Path, request: pytest.FixtureRequest) -> ClipStore:
+    return SqliteStore(folder / 'index.sqlite', CONFIGURATION)
+
+
+def milvus(folder: Path, request: pytest.FixtureRequest) -> ClipStore:
+    open_milvus = request.getfixturevalue('open_milvus')
+    return open_milvus(CONFIGURATION)
+
+
 # How to open a store that keeps its clips in a folder, or belongs to it.
-OPENERS: dict[str, Callable[[Path], ClipStore]] = {
-    'sqlite': lambda folder: SqliteStore(folder / 'index.sqlite', CONFIGURATION),
-}
+OPENERS = {'sqlite': sqlite, 'milvus': milvus}
 
 
 @pytest.fixture(params=OPENERS)
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], ClipStore]:
     """Opens the store of this test, the same one each time; the test closes it."""
-    return lambda: OPENERS[request.param](tmp_path / 'store')
+    return lambda: OPENERS[request.param](tmp_path / 'store', request)
 
 
 @pytest.fixture
