@@ -1,6 +1,6 @@
 PYTHON_FILES = app.py audio_search executors scripts tests
 
-.PHONY: help setup serve test test-kill smoke lint format lock k8s try-image check-wheels verify-model toy-data \
+.PHONY: help setup serve test test-kill test-milvus-kill smoke lint format lock k8s try-image check-wheels verify-model toy-data \
 	screenshots
 
 help:  ## what can be made
@@ -16,10 +16,14 @@ serve: setup  ## index the toy clips, search a few, serve on :45678
 
 test: setup  ## run the tests
 	scripts/install_browser.sh
+	scripts/install_prometheus.sh
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
 
 test-kill: setup  ## kill the index 30 times while it writes
 	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
+
+test-milvus-kill: setup  ## kill Milvus and the indexer 10 times while clips are stored
+	KILL_ROUNDS=10 .venv/bin/python -m pytest tests/end_to_end/test_milvus.py
 
 smoke: setup  ## try the service on each other supported Python that is here
 	scripts/smoke.sh

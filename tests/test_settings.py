@@ -125,7 +125,8 @@ def test_roots_that_cannot_be_read_are_refused_by_name(tmp_path: Path) -> None:
 def test_the_defaults_are_those_of_the_readme() -> None:
     documented: dict[str, str] = {}
     for line in (ROOT / 'README.md').read_text().splitlines():
-        if not line.startswith('| `AUDIO_SEARCH_'):
+        kind = re.match(r'\| `(AUDIO_SEARCH|MILVUS)_', line)
+        if not kind:
             continue
         names, defaults = (cell.strip() for cell in line.split('|')[1:3])
         short = re.findall(r'`(\w+)`', names)
@@ -133,12 +134,15 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         if len(short) == 1:
             values = [defaults.strip('`')]
         for name, value in zip(short, values, strict=True):
-            documented['AUDIO_SEARCH_' + name.removeprefix('AUDIO_SEARCH').lstrip('_')] = value
+            documented[f'{kind[1]}_' + name.removeprefix(kind[1]).lstrip('_')] = value
     # These say in words what stands for a default that is empty, or depends on where one is.
     assert documented.pop('AUDIO_SEARCH_ROOTS') == 'the current folder'
     assert 'service.log' in documented.pop('AUDIO_SEARCH_LOG')
     assert documented.pop('AUDIO_SEARCH_TOKEN') == 'unset'
     in_words = {'AUDIO_SEARCH_ROOTS', 'AUDIO_SEARCH_LOG', 'AUDIO_SEARCH_TOKEN'}
+    for name in ('MILVUS_TOKEN', 'MILVUS_DATABASE', 'MILVUS_CA'):
+        assert documented.pop(name) == 'unset'
+        in_words.add(name)
     assert documented == {k: v for k, v in DEFAULTS.items() if k not in in_words}
 
 

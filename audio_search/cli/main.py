@@ -26,6 +26,7 @@ from audio_search.cli import (
     export,
     index,
     library,
+    migrate,
     search,
     serve,
     watch,
@@ -62,6 +63,7 @@ app.command('duplicates')(duplicates.duplicates)
 app.command('evaluate')(evaluate.evaluate)
 app.command('backup')(backup.backup)
 app.command('restore')(backup.restore)
+app.command('migrate')(migrate.migrate)
 
 
 @app.callback(invoke_without_command=True)

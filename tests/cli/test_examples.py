@@ -60,7 +60,9 @@ def place(sounds: Path, service: RunningService) -> Path:
 
 
 @pytest.mark.parametrize('verb', VERBS)
-def test_the_examples_of_a_verb_work(verb: str, place: Path, service: RunningService) -> None:
+def test_the_examples_of_a_verb_work(
+    verb: str, place: Path, service: RunningService, request: pytest.FixtureRequest
+) -> None:
     found = examples(verb)
     assert len(found) == 2
     settings = {
@@ -73,8 +75,14 @@ def test_the_examples_of_a_verb_work(verb: str, place: Path, service: RunningSer
     if verb == 'restore':
         made = {**settings, 'AUDIO_SEARCH_WORKSPACE': str(service.workspace)}
         _run('audio-search backup before.tar', place, made)
+    milvus = 'localhost:19530'
+    if verb == 'migrate':
+        milvus = request.getfixturevalue('milvus_server').uri.removeprefix('http://')
+        settings |= {'MILVUS_COLLECTION': 'examples', 'AUDIO_SEARCH_PORT': str(free_port())}
+        _run('audio-search index birds bells', place, settings)
     for example in found:
         shown = example.replace('localhost:45678', f'localhost:{service.port}')
+        shown = shown.replace('localhost:19530', milvus)
         shown = shown.replace('AUDIO_SEARCH_PORT=8080', f'AUDIO_SEARCH_PORT={free_port()}')
         if verb in LASTING:
             _run_until(LASTING[verb], shown, place, settings)

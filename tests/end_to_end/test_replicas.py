@@ -19,6 +19,10 @@ WAIT_S = 60
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     folder = tmp_path_factory.mktemp('replicas')
     with RunningService(folder, 'serve', AUDIO_SEARCH_ENCODERS='2') as service:
+        deadline = time.monotonic() + WAIT_S
+        while 'Ready after' not in service.output:  # one encoder is enough to be asked
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         yield service
 
 

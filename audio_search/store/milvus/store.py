@@ -105,20 +105,7 @@ class MilvusStore(ClipStore):
         )
 
     def _check(self, description: str) -> None:
-        try:
-            recorded = json.loads(description)
-            made = Configuration(**recorded['configuration'])
-            version = recorded['format']
-        except (ValueError, KeyError, TypeError):
-            raise IndexFileError(
-                f'{self.address} is a collection of another program: set MILVUS_COLLECTION to '
-                'another name'
-            ) from None
-        if version != FORMAT:
-            raise IndexFileError(
-                f'{self.address} has the format {version}, and this program reads {FORMAT}: use '
-                'the program that made it, or set MILVUS_COLLECTION to another name'
-            )
+        made = _recorded(self.address, description)
         if difference := self.configuration.difference(made):
             raise IndexFileError(f'The index {self.address} {difference}')
 
@@ -273,3 +260,37 @@ class MilvusStore(ClipStore):
     def stored_bytes(self) -> int:
         """What the vectors take; Milvus does not say what its files do."""
         return self.counts()[1] * 4 * self.configuration.dimensions
+
+
+def recorded_configuration(server: Server, name: str) -> Configuration:
+    """How the vectors of the collection `name` were made. Raises IndexFileError."""
+    connection = Connection(server)
+    address = f'{server.uri}/{server.database or "default"}/{name}'
+    try:
+        if not connection.client.has_collection(name):
+            raise IndexFileError(f'There is no index {address}; index something first')
+        return _recorded(address, connection.client.describe_collection(name)['description'])
+    except (MilvusException, grpc.RpcError) as error:
+        raise IndexFileError(
+            f'The collection {address} cannot be read ({" ".join(str(error).split())[:300]}): look '
+            'at the server, and try again'
+        ) from error
+    finally:
+        connection.close()
+
+
+def _recorded(address: str, description: str) -> Configuration:
+    try:
+        recorded = json.loads(description)
+        made = Configuration(**recorded['configuration'])
+        version = recorded['format']
+    except (ValueError, KeyError, TypeError):
+        raise IndexFileError(
+            f'{address} is a collection of another program: set MILVUS_COLLECTION to another name'
+        ) from None
+    if version != FORMAT:
+        raise IndexFileError(
+            f'{address} has the format {version}, and this program reads {FORMAT}: use the program '
+            'that made it, or set MILVUS_COLLECTION to another name'
+        )
+    return made
