@@ -244,3 +244,6 @@ class ClipsQuery(Body):
     missing: bool | None = Field(
         default=None, description='only clips whose file is gone (true), or is there (false)'
     )
+    order: Literal['oldest', 'newest'] = Field(
+        default='oldest', description='in the order they were stored, or newest first'
+    )

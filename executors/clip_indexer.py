@@ -258,7 +258,8 @@ class ClipIndexer(FlowExecutor):
     ):
         """A page of all clips in the order they were stored: {clips: JSON list, total}.
 
-        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
+        Parameters: `offset`, `limit`, `filter`, `prefix` of the uri, `order` (oldest, or newest
+        for the reverse). Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
         `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
@@ -278,6 +279,7 @@ class ClipIndexer(FlowExecutor):
                 limit,
                 filter=parameters.get('filter') or None,
                 prefix=parameters.get('prefix') or None,
+                newest_first=parameters.get('order') == 'newest',
             )
         except (FilterError, StorageError) as error:
             return _failure(error)

@@ -167,8 +167,8 @@ def add_views(
 
     @app.get('/clips', **get)
     async def clips(query: Annotated[ClipsQuery, Query()]) -> dict[str, Any]:
-        """What is indexed, a page at a time, in the order it was stored. `total` counts all clips
-        that fit."""
+        """What is indexed, a page at a time, in the order it was stored or newest first. `total`
+        counts all clips that fit."""
         page = await service.clips(
             query.offset,
             query.limit,
@@ -176,6 +176,7 @@ def add_views(
             filter=None if query.filter is None else _parse_json('filter', query.filter),
             prefix=query.prefix,
             missing=query.missing,
+            newest_first=query.order == 'newest',
         )
         return {'clips': [listed(clip) for clip in page.clips], 'total': page.total}
 

@@ -203,10 +203,11 @@ class AudioService:
         filter: dict[str, Any] | None = None,
         prefix: str | None = None,
         missing: bool | None = None,
+        newest_first: bool = False,
     ) -> ClipsPage:
-        """A page of what is stored, in the order it was stored: clips that fit `filter`, whose uri
-        begins with `prefix`, and whose file is gone, or is there (`missing`)."""
-        chosen = selection(filter, prefix)
+        """A page of what is stored, in the order it was stored or newest first: clips that fit
+        `filter`, whose uri begins with `prefix`, and whose file is gone or there (`missing`)."""
+        chosen = selection(filter, prefix) | ({'order': 'newest'} if newest_first else {})
 
         async def read(offset: int, limit: int) -> ClipsPage:
             page = await self.pipeline.ask('/clips', {'offset': offset, 'limit': limit, **chosen})

@@ -14,6 +14,9 @@ A filter is a JSON object; every condition in it has to hold:
                                                 are no tags: any other operator asks for the tag
     {"$and": [...]}, {"$or": [...]}, {"$not": {...}}   of filters
     {"$id": "a"}, {"$id": {"$in": ["a", "b"]}}         the clips with these ids
+    {"$text": "bell 114"}                       each word of it begins a word of the clip's uri, of
+                                                a tag that is a text, or of one of its words; the
+                                                case of a to z makes no difference
 
 Keys are taken as they are, dots included. 1 equals 1.0 but not true; null equals only null; a list
 equals nothing. Conditions other than $ne, $not and {"$exists": false} do not hold for a tag that is
@@ -24,6 +27,8 @@ A store turns the tree into its own language (`sqlite.filter_sql`) and need not 
 
 import json
 import math
+import re
+import string
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -31,9 +36,12 @@ from typing import Any
 from audio_search.errors import Kind
 
 MAX_INTEGER = 2**53
+LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+WORD = re.compile('[a-z0-9\x80-\U0010ffff]+')
 SURROGATES = range(0xD800, 0xE000)
 MAX_DEPTH = 20
 MAX_CONDITIONS = 200
+MAX_BEGINNING = 24  # characters of a word that count in $text
 MAX_VALUES = 10_000  # of one $in; twice as many in a whole filter
 
 COMPARISONS = {'$gt': '>', '$gte': '>=', '$lt': '<', '$lte': '<='}
@@ -41,6 +49,7 @@ FIELD_OPERATORS = ('$in', '$ne', *COMPARISONS, '$exists', '$not', '$contains')
 WORDS = 'words'  # what `$contains` looks into
 LOGICAL_OPERATORS = ('$and', '$or', '$not')
 ID = '$id'
+SOME_TEXT = '$text'
 
 # The kinds of tags, as JSON has them. Values of different kinds are never equal.
 TEXT, NUMBER, BOOLEAN, NULL, LIST, OBJECT = 'text', 'number', 'boolean', 'null', 'list', 'object'
@@ -117,7 +126,15 @@ class HasWord:
     name: str
 
 
-Condition = And | Or | Not | Compare | In | Exists | HasId | HasWord
+@dataclass(frozen=True)
+class HasText:
+    """Holds for a clip that has a word which begins so, see `words_in`: in its uri, in a tag that
+    is a text (also one inside a tag), or in the name of one of its words."""
+
+    beginning: str
+
+
+Condition = And | Or | Not | Compare | In | Exists | HasId | HasWord | HasText
 
 
 def parse(filter_: Any) -> Condition:
@@ -141,6 +158,12 @@ def kind_of(value: Any) -> str:
     if isinstance(value, str):
         return TEXT
     return OBJECT if isinstance(value, dict) else LIST
+
+
+def words_in(text: str) -> list[str]:
+    """Runs of a to z, digits, and whatever is not ASCII. A to Z become a to z, and no other letter
+    changes: SQLite knows no more of case."""
+    return WORD.findall(text.translate(LOWER))
 
 
 def check_prefix(prefix: str) -> None:
@@ -183,8 +206,12 @@ class _Parser:
                 parts.append(self._logical(key, value, path, depth))
             elif key == ID and not path:
                 parts.append(self._id(value))
+            elif key == SOME_TEXT and not path:
+                parts.append(self._text(value))
             elif key.startswith('$'):
-                raise _unknown(key, LOGICAL_OPERATORS if path else (*LOGICAL_OPERATORS, ID))
+                raise _unknown(
+                    key, LOGICAL_OPERATORS if path else (*LOGICAL_OPERATORS, ID, SOME_TEXT)
+                )
             else:
                 parts.append(self._field((*path, key), value, depth))
         return _all(parts)
@@ -202,6 +229,12 @@ class _Parser:
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
             raise FilterError(f'{ID} takes an id or {{"$in": [ids]}}, not {_show(value)}')
         return self._counted(HasId(self._values_of_in(ids)))
+
+    def _text(self, value: Any) -> Condition:
+        if not isinstance(value, str):
+            raise FilterError(f'{SOME_TEXT} takes a text, not {_show(value)}')
+        words = dict.fromkeys(word[:MAX_BEGINNING] for word in words_in(_checked(SOME_TEXT, value)))
+        return _all([self._counted(HasText(word)) for word in words])
 
     def _field(self, path: Path, value: Any, depth: int) -> Condition:
         if not isinstance(value, dict):

@@ -141,9 +141,10 @@ class ClipStore(Protocol):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
+        newest_first: bool = False,
     ) -> tuple[list[Entry], int]:
         """Up to `limit` of the selected clips from number `offset` on, in the order they were
-        stored, and how many are selected in all.
+        stored or in the reverse of it, and how many are selected in all.
 
         Selected are those that `filter` selects (FilterError) and whose uri starts with `prefix`:
         character by character, with upper and lower case apart, and no character special. With

@@ -6,11 +6,12 @@ version of Milvus treats what is not there.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from audio_search.store.filters import (
     BOOLEAN,
+    MAX_BEGINNING,
     NULL,
     NUMBER,
     OBJECT,
@@ -20,6 +21,7 @@ from audio_search.store.filters import (
     Condition,
     Exists,
     HasId,
+    HasText,
     HasWord,
     In,
     Not,
@@ -28,11 +30,13 @@ from audio_search.store.filters import (
     Scalar,
     kind_of,
     successor,
+    words_in,
 )
 from audio_search.store.records import Clip
 
 TAGS = 'tag_values'  # the field
-ID, WORDS = 'id', 'words'  # keys there; those of tags begin with [
+ID, WORDS, SOME_TEXT = 'id', 'words', 'text'  # keys there; those of tags begin with [
+MAX_WORDS = 200  # of a clip that $text looks into
 INT64 = range(-(2**63), 2**63)
 ALWAYS = 'id >= 0'
 NEVER = 'id < 0'
@@ -56,6 +60,9 @@ def render(condition: Condition) -> str:
         case HasWord(name):
             field = f'{TAGS}["{WORDS}"]'
             return f'((exists {field}) and (json_contains({field}, {literal(name)})))'
+        case HasText(beginning):
+            field = f'{TAGS}["{SOME_TEXT}"]'
+            return f'((exists {field}) and (json_contains({field}, {literal(beginning)})))'
         case Exists(path):
             return f'(exists {_field(path)})'
         case Compare(path, operator, value):
@@ -71,7 +78,9 @@ def render(condition: Condition) -> str:
 
 def tag_values(clip: Clip) -> dict[str, Any]:
     """The JSON of TAGS: the values of tags and of tags inside tags by their paths, id and words."""
-    found: dict[str, Any] = {ID: clip.id, WORDS: [name for name, _ in clip.words or ()]}
+    words = [name for name, _ in clip.words or ()]
+    found: dict[str, Any] = {ID: clip.id, WORDS: words}
+    texts = [clip.uri or '', *words]
     todo: list[tuple[Path, Any]] = [((key,), value) for key, value in clip.tags.items()]
     while todo:
         path, value = todo.pop()
@@ -79,10 +88,13 @@ def tag_values(clip: Clip) -> dict[str, Any]:
         if isinstance(value, int) and value not in INT64:  # Milvus has none larger
             value = float(value)
         found[_key(path)] = value if kind in (TEXT, NUMBER, BOOLEAN) else []
+        if kind == TEXT:
+            texts.append(value)
         if kind == NULL:
             found[_key(path, NULL)] = True
         if kind == OBJECT:
             todo += [((*path, key), inner) for key, inner in value.items()]
+    found[SOME_TEXT] = _beginnings(texts)
     return found
 
 
@@ -99,6 +111,18 @@ def one_of(field: str, values: Sequence[str | int]) -> str:
 def literal(value: Scalar) -> str:
     """Milvus takes JSON's literals, but not its escapes for characters beyond 16 bits."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _beginnings(texts: Iterable[str]) -> list[str]:
+    """Of each word its beginnings of every length: Milvus looks for whole values in a list."""
+    words = dict.fromkeys(word for text in texts for word in words_in(text))
+    return list(
+        dict.fromkeys(
+            word[:length]
+            for word in list(words)[:MAX_WORDS]
+            for length in range(1, min(len(word), MAX_BEGINNING) + 1)
+        )
+    )
 
 
 def _joined(operator: str, parts: Sequence[Condition]) -> str:

@@ -248,10 +248,15 @@ class MilvusStore(ClipStore):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
+        newest_first: bool = False,
     ) -> tuple[list[Entry], int]:
         expression = self._reading.selection(filter, prefix)
-        heads = self._reading.page(expression, offset, limit)
         total = self._reading.count(f'({expression}) and {IS_HEAD}')
+        if newest_first:  # Milvus answers in the order of keys alone
+            end = max(0, total - offset)
+            heads = self._reading.page(expression, max(0, end - limit), min(limit, end))[::-1]
+        else:
+            heads = self._reading.page(expression, offset, limit)
         return [rows.entry_of(head) for head in heads], total
 
     def counts(self) -> tuple[int, int]:

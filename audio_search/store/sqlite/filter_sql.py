@@ -20,6 +20,7 @@ from audio_search.store.filters import (
     Condition,
     Exists,
     HasId,
+    HasText,
     HasWord,
     In,
     Not,
@@ -33,6 +34,7 @@ from audio_search.store.filters import (
 from audio_search.store.records import to_json
 
 INT64 = range(-(2**63), 2**63)
+NO_WORD = '[^a-z0-9\x80-\U0010ffff]'  # as in filters.words_in
 
 Sql = tuple[str, list[Any]]  # a condition on a row of `clips`, and its parameters
 EVERY_CLIP: Sql = ('1', [])
@@ -61,6 +63,8 @@ def render(condition: Condition) -> Sql:
         case HasWord(name):
             # As `statements` writes them: [["Bark",0.81],…]. A name has no quotes inside.
             return "instr(coalesce(clips.words, ''), ?)", [f'[{to_json(name)},']
+        case HasText(beginning):
+            return _has_text(beginning)
         case Exists(path):
             return _has_tag(path, '1', [])
         case Compare(path, operator, value):
@@ -121,6 +125,22 @@ def _in(path: Path, values: tuple[Any, ...]) -> Sql:
 def _has_tag(path: Path, condition: str, parameters: list[Any]) -> Sql:
     sql = f'clips.number IN (SELECT clip FROM tags WHERE path = ? AND {condition})'
     return sql, [_path(path), *parameters]
+
+
+def _has_text(beginning: str) -> Sql:
+    """GLOB tells upper from lower case, and has classes of characters: here those that part words.
+    A beginning has none of the characters that are special to it. The names of words are looked at
+    one by one only where their JSON has the text, which may be a part of a number too."""
+
+    def begins(column: str) -> str:
+        return f"(lower({column}) GLOB ? || '*' OR lower({column}) GLOB '*{NO_WORD}' || ? || '*')"
+
+    sql = (
+        f'({begins("clips.uri")} OR EXISTS (SELECT 1 FROM tags WHERE clip = clips.number '
+        f"AND kind = '{TEXT}' AND {begins('value')}) OR (instr(lower(clips.words), ?) AND EXISTS "
+        f'(SELECT 1 FROM json_each(clips.words) AS word WHERE {begins("word.value ->> 0")})))'
+    )
+    return sql, [beginning] * 7
 
 
 def _scalar(value: Any) -> Any:

@@ -134,13 +134,18 @@ def clip_count(db: sqlite3.Connection, chosen: Sql = EVERY_CLIP) -> int:
 
 
 def page(
-    db: sqlite3.Connection, offset: int, limit: int, chosen: Sql = EVERY_CLIP
+    db: sqlite3.Connection,
+    offset: int,
+    limit: int,
+    chosen: Sql = EVERY_CLIP,
+    newest_first: bool = False,
 ) -> list[tuple[int, Entry]]:
-    """(number, clip) of a part of the selected clips, in the order they were stored."""
+    """(number, clip) of a part of the selected clips, in the order they were stored or in the
+    reverse of it."""
     condition, parameters = chosen
     rows = db.execute(
         f'SELECT number, {ENTRY_COLUMNS} FROM clips WHERE {condition} '
-        'ORDER BY number LIMIT ? OFFSET ?',
+        f'ORDER BY number {"DESC" if newest_first else "ASC"} LIMIT ? OFFSET ?',
         [*parameters, limit, offset],
     )
     # All rows first: a statement that a row of no use cuts off keeps its transaction open.

@@ -263,10 +263,11 @@ class SqliteStore(ClipStore):
         *,
         filter: Any | None = None,
         prefix: str | None = None,
+        newest_first: bool = False,
     ) -> tuple[list[Entry], int]:
         chosen = filter_sql.selection(filter, prefix)
         with self._readers.read() as (db, _):
-            numbered = statements.page(db, offset, limit, chosen)
+            numbered = statements.page(db, offset, limit, chosen, newest_first)
             return [entry for _, entry in numbered], statements.clip_count(db, chosen)
 
     def without_words(self, limit: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Pages of all clips or of some, and deleting some."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,3 +134,55 @@ def test_deleting_without_a_selection_or_with_a_wrong_one_deletes_nothing(store)
         with pytest.raises(error):
             delete(store, 'a', **selection)
     assert stored_ids(store) == ['a']
+
+
+def test_the_newest_come_first_where_that_is_wanted(store):
+    put(store, *(clip(str(i), tags={'odd': i % 2 == 1}) for i in range(10)))
+    entries, total = store.page(0, 3, newest_first=True)
+    assert ([entry.id for entry in entries], total) == (['9', '8', '7'], 10)
+    entries, total = store.page(8, 5, newest_first=True)
+    assert ([entry.id for entry in entries], total) == (['1', '0'], 10)
+    assert store.page(12, 5, newest_first=True) == ([], 10)
+    entries, total = store.page(1, 2, newest_first=True, filter={'odd': True})
+    assert ([entry.id for entry in entries], total) == (['7', '5'], 5)
+
+
+def test_a_text_is_looked_for_in_uris_text_tags_and_words(store):
+    bell = clip('bell', uri='Tower/114_bell.wav', tags={'label': 'Church', 'n': 2014})
+    store_words = (('Church bell', 0.814), ('Bicycle bell', 0.2))
+    put(
+        store,
+        replace(bell, words=store_words),
+        clip('dog', uri='a%b\\c.wav', tags={'label': 'dog', 'at': {'place': 'Tower"s'}}),
+        clip(
+            'x', uri=f'114/x/bell/{"a" * 30}', tags={'bell': 3, 'Über': '-Ä.ärger', 'label': None}
+        ),
+    )
+    for text, expected in {
+        '': ['bell', 'dog', 'x'],
+        'BEL': ['bell', 'x'],
+        'ell': [],
+        '114_bell': ['bell', 'x'],
+        '14 tower': [],
+        'tower 11': ['bell'],
+        'tower': ['bell', 'dog'],
+        'tower"s': ['dog'],
+        'bicycle': ['bell'],
+        '81': [],  # of a probability
+        '2014': [],  # a tag that is no text
+        'c-DO': ['dog'],
+        'Ä': ['x'],
+        'ärger': ['x'],
+        "' OR 1": [],
+        'a' * 40: ['x'],
+    }.items():
+        assert selected(store, filter={'$text': text}) == expected, text
+    assert selected(store, filter={'$text': 'bell', 'label': 'Church'}) == ['bell']
+    assert selected(store, filter={'$not': {'$text': 'bell'}}) == ['dog']
+    with store.transaction() as transaction:
+        transaction.replace_tags('dog', {'label': 'bell'})
+    assert selected(store, filter={'$text': 'bell'}) == ['bell', 'dog', 'x']
+    (found,) = store.search(clip('dog').embeddings[:1], 9, filter={'$text': 'tower'})
+    assert [one.clip_id for one in found] == ['bell']
+    with pytest.raises(FilterError, match=r'\$text'):
+        store.page(0, 9, filter={'$text': 5})
