@@ -166,8 +166,9 @@ window.audioSearch.clipMap = (() => {
     const audio = panel.querySelector('audio');
     panel.querySelector('.as-heard').textContent = titled(clip.name, i);
     panel.querySelector('.as-gone').hidden = true;
-    const like = panel.querySelector('[data-event]');
-    like.dataset.id = clip.id;
+    const like = panel.querySelector('[data-like]');
+    like.dataset.like = clip.id;
+    like.dataset.name = clip.name;
     like.hidden = audio.hidden = false;
     if (!isPlayed) return audio.pause();
     audio.src = clip.src;
@@ -183,7 +184,7 @@ window.audioSearch.clipMap = (() => {
     const noun = numbers.length === 1 ? 'clip' : 'clips';
     panel.querySelector('h2').textContent = `${numbers.length.toLocaleString('en')} ${noun} selected`;
     panel.querySelector('ul').replaceChildren();
-    const among = panel.querySelector('[data-event=search_among]');
+    const among = panel.querySelector('[data-among]');
     const isTooMany = numbers.length > Number(panel.dataset.max);
     panel.querySelector('.as-too-many').hidden = !isTooMany;
     among.hidden = true; // until it has the ids
@@ -191,7 +192,7 @@ window.audioSearch.clipMap = (() => {
     if (isTooMany || !numbers.length) return;
     const clips = await named(numbers);
     if (picked !== numbers) return;
-    among.dataset.ids = JSON.stringify(clips.map(({id}) => id));
+    among.dataset.among = JSON.stringify(clips.map(({id}) => id));
     among.hidden = false;
   };
 

@@ -18,7 +18,7 @@ from audio_search.clip_map.columns import Column
 from audio_search.clip_map.kept import Kept
 from audio_search.clip_map.running import LayoutFailed
 from audio_search.page.colours import COLOURS, NO_LABEL, LabelColours
-from audio_search.page.text import count, note, sentence
+from audio_search.page.text import note, sentence
 from audio_search.paths import PAGE, audio_path
 from audio_search.service.clip_map import ClipMap, Progress, View
 from audio_search.store.filters import MAX_VALUES
@@ -57,9 +57,9 @@ keys move the map, Escape ends a selection." aria-describedby="as-map-now"></can
 <div class="as-card as-listen" aria-live="polite"><span class="as-heard" id="as-map-now">Press a dot
 to listen.</span><audio controls preload="none" aria-label="Play the chosen clip" hidden></audio>
 <p class="as-gone" hidden>The file of this clip is gone.</p>
-<button type="button" data-event="like_this" hidden>Search with this</button></div>
+<button type="button" data-like hidden>Search with this</button></div>
 <div class="as-card as-picked" data-max="{MAX_AMONG}" hidden><header><h2></h2>
-<button type="button" data-event="search_among">Search only among these</button>
+<button type="button" data-among>Search only among these</button>
 <button type="button" data-map="unpick">End the selection</button></header>
 <p class="as-faint as-too-many" hidden>More than {MAX_AMONG:,} cannot be searched by themselves.</p>
 <ul></ul>
@@ -68,14 +68,6 @@ to listen.</span><audio controls preload="none" aria-label="Play the chosen clip
 placeholder="Find in the legend" aria-label="Find in the legend">
 <div class="as-legend" role="group" aria-label="Show only some"></div>
 <p class="as-faint as-legend-more"></p></div></div></div></section>"""
-
-
-def among_html(number: int) -> str:
-    """That a search is limited to so many clips, and the way back."""
-    return (
-        f'<p class="as-note" role="status">Searching only among the {count(number, "clip")} '
-        'selected on the map. <button type="button" data-event="search_all">Search all</button></p>'
-    )
 
 
 class Chosen(BaseModel):

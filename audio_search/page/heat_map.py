@@ -70,9 +70,8 @@ def heat_map_html(query: Windows, match: Match, clip: Neighbourhood) -> str:
     shown = distances[rows.start : rows.stop, columns.start : columns.stop]
     below, beside = np.unravel_index(int(shown.argmin()), shown.shape)
     best = (rows.start + int(below), columns.start + int(beside))
-    # Colours go by the whole clip, so that far places of it look far.
-    known = [one.distance for one in clip.stretches if one.distance is not None]
-    nearest = min([float(shown.min()), *known])
+    # Colours go by what is shown: by the whole of a long clip, all that is shown looked the same.
+    nearest = float(shown.min())
     spread = max(float(shown.max()) - nearest, MIN_RANGE)
     share = 1 - (1 - FAINTEST) * (distances - nearest) / spread
     head = ''.join(
@@ -106,7 +105,8 @@ def heat_map_html(query: Windows, match: Match, clip: Neighbourhood) -> str:
     if len(columns) < clip.count:
         strip = _strip(str(match.id), clip, clip.first + columns.start, clip.first + columns.stop)
     return f"""<section class="as-card as-heat" aria-label="Comparison">
-<header><h2>Window by window</h2><span class="as-name">{text(name)}</span></header>{strip}
+<header><h2>Window by window</h2><span class="as-name">{text(name)}</span>
+<button type="button" class="as-button as-back" data-back>Back to the match</button></header>{strip}
 <div class="as-scroll"><table data-roving><caption class="as-faint">Rows: your sound. Columns:
 {text(name)}.</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
 <p class="as-faint">Cosine distances: the stronger the colour, the nearer. {listen} Arrow keys

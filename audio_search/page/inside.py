@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audio_search.formats.timeline import recording_html, recordings_of
-from audio_search.page.queries import SearchResult, Sound, find_inside
-from audio_search.page.text import note, part, status, text
+from audio_search.page.queries import SearchResult, find_inside
+from audio_search.page.text import Problem, note, part, status, text
 from audio_search.paths import audio_path
 from audio_search.roots import Roots
 from audio_search.service.listing import is_missing
@@ -20,12 +20,15 @@ WHOLE_WINDOWS = (
 )
 
 
-async def inside_html(service: AudioService, sound: Sound, result: SearchResult, id_: str) -> str:
+async def inside_html(service: AudioService, result: SearchResult, id_: str) -> str:
     """The timeline of a recording, with the places where the sound of a search occurs.
 
     A sound of several windows counts as a whole. Where that occurs nowhere, the window of it that
     matched this recording is looked for alone. Raises Problem, and what the service raises.
     """
+    sound = result.asked.single
+    if sound is None or sound.kind == 'words':
+        raise Problem('Search with one sound; then it can be found inside a recording')
     answer = await find_inside(service, sound, id_)
     notes = ''
     matched = next((match for match in result.matches if match.id == id_), None)

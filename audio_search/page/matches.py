@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from audio_search.documents import Match
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import buttons_html
+from audio_search.page.likeness import exact, likeness
 from audio_search.page.queries import SearchResult, Span
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import (
@@ -29,10 +30,18 @@ MAX_TAGS = 4
 SHOWN_ELSEWHERE = ('label', 'file')
 
 NOTHING_YET = note('Choose a sound and press Search. What sounds like it appears here.')
+NOTHING_INDEXED = (
+    '<p class="as-note">Nothing is indexed yet, so nothing can be found. '
+    '<button type="button" class="as-button" data-tab="library">Add sounds in the library</button>'
+    '</p>'
+)
 
 
 def query_html(result: SearchResult) -> str:
-    """The query: its name, its player where the page has it, its picture with its windows."""
+    """The query: its name, its player where the page has it, its picture with its windows; of
+    words, which sounds they name."""
+    if result.asked.single and result.asked.single.kind == 'words':
+        return _words_html(result)
     windows = count(len(result.windows.spans), 'window')
     player = (
         f'<audio controls preload="metadata" src="{text(result.audio_src)}" '
@@ -52,6 +61,18 @@ def query_html(result: SearchResult) -> str:
     )
 
 
+def _words_html(result: SearchResult) -> str:
+    said = ', '.join(
+        ('not ' if term['sign'] < 0 else '') + ' or '.join(map(text, term['names']))
+        for term in result.named
+    )
+    return (
+        '<section class="as-card as-query" aria-label="Your words"><header><h2>Your words</h2>'
+        f'<span class="as-name">{text(result.name)}</span></header><p class="as-faint">Searched '
+        f'for the sound of: {said}.</p></section>'
+    )
+
+
 def matches_html(result: SearchResult, colours: LabelColours) -> str:
     """The note about the query, if there is one, and the matches, or why there are none."""
     notice = status(result.note) if result.note else ''
@@ -62,13 +83,23 @@ def matches_html(result: SearchResult, colours: LabelColours) -> str:
 
 def _list(result: SearchResult, colours: LabelColours) -> str:
     if not result.matches:
+        if result.is_alone:
+            return note(
+                'The chosen clip is the only one that fits. Untick “Leave out the chosen clip '
+                'itself” to see it, or add more clips under “Library”.'
+            )
         if result.farther:
             nearest = result.farther[0].scores['cosine']
             return note(
                 f'No match within that distance: the nearest is {nearest:.3f} away. '
                 'Move “Greatest distance” to the right to see it.'
             )
-        return note('Nothing in the index fits. Choose other labels, or add clips under “Library”.')
+        if result.asked.filter():
+            return note(
+                'No clip has what was chosen under “Only these labels” or on the map. Choose other '
+                'labels, or search all clips.'
+            )
+        return NOTHING_INDEXED
     rows = ''.join(_row(place, match, colours) for place, match in enumerate(result.matches))
     hidden = ''
     if result.farther:
@@ -85,6 +116,7 @@ def _heading(matches: int) -> str:
 
 def _row(place: int, match: Match, colours: LabelColours) -> str:
     id_, distance = str(match.id), match.scores['cosine']
+    alike = likeness(match)
     name, label = file_name(match.uri, match.tags), label_of(match.tags)
     start, end = match.beg_in_ms or 0, match.end_in_ms or 0
     query_start, query_end = match.query_beg_in_ms or 0, match.query_end_in_ms or 0
@@ -97,14 +129,15 @@ def _row(place: int, match: Match, colours: LabelColours) -> str:
 {chip(label, colours)}<span class="as-name">{text(name)}</span>{_tags(match)}</div>
 <div class="as-sound">{_sound(place, id_, name, start, end, bool(match.missing))}</div>
 <div class="as-score"><div class="as-bar" aria-hidden="true"><i style="width:{nearness:.1%}"></i>
-</div><span><b>{distance:.3f}</b> <span class="as-faint">distance</span></span></div>
+</div><b class="as-alike" data-alike="{alike}" data-distance="{distance:.3f}"
+title="{exact(match)}">{alike}<span class="as-hidden">, {exact(match)}</span></b></div>
 <p class="as-parts"><b>{part(query_start, query_end)}</b> of your sound matched
 <b>{part(start, end)}</b> of this clip.{recorded}</p>
 <div class="as-actions">
 <button type="button" {'disabled' if match.missing else play}>Play match</button>
 <button type="button" data-event="compare" data-id="{text(id_)}"
 aria-label="Compare your windows with those of {text(name)}">Compare</button>
-<button type="button" data-event="like_this" data-id="{text(id_)}"
+<button type="button" data-like="{text(id_)}" data-name="{text(name)}"
 aria-label="Search with {text(name)}">Search with this</button>
 <button type="button" data-event="find_inside" data-id="{text(id_)}"
 aria-label="Find your sound inside {text(name)}">Find inside</button></div></li>"""

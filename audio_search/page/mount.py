@@ -18,12 +18,16 @@ from audio_search.page import spectrogram
 from audio_search.page.cache import open_cache
 from audio_search.page.clip_map import add_map
 from audio_search.page.layout import Page
+from audio_search.page.suggestions import add_suggestions
 from audio_search.paths import PAGE as PATH
 from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
 HERE = Path(__file__).parent
-SCRIPTS = ('page.js', 'uploads.js', 'dots.js', 'clip_map.js')
+SCRIPTS = (
+    'page.js', 'asked.js', 'box.js', 'recorder.js', 'options.js', 'uploads.js', 'dots.js',
+    'clip_map.js',
+)  # fmt: skip
 EXCERPT_S = 30.0  # of a longer clip, the picture shows the surroundings of the match
 
 # Nothing on the page comes from, or goes to, another host. Scripts may be inline and may be built
@@ -54,12 +58,14 @@ stroke-width="2" stroke-linecap="round" d="M2 6v4M5 3v10M8 5v6M11 2v12M14 6v4"/>
 
 def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastAPI:
     """Serve the page on `app`, which has its own routes and middleware already."""
-    open_cache(settings.workspace / 'page')
+    folder = settings.workspace / 'page'
+    open_cache(folder)
     _add_pictures(app, service)
     app.add_middleware(ContentSecurityPolicy)
     scripts = ''.join(f'<script>{(HERE / name).read_text()}</script>' for name in SCRIPTS)
-    page = Page(service)
-    add_map(app, service.map, page.handlers.colours)
+    page = Page(service, folder)
+    add_map(app, service.map, page.colours)
+    add_suggestions(app, service)
     blocks = page.build()
     # The service decides how many requests work at once, and says so when it is busy.
     blocks.queue(default_concurrency_limit=None)

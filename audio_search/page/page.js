@@ -63,6 +63,11 @@ window.audioSearch = (() => {
       const [start, end] = button.dataset.play.split(',').map(Number);
       playPart(button.closest('.as-card, .tl').querySelector('audio'), start, end);
     }
+    if ('back' in button.dataset) {
+      const row = document.querySelector('.as-match.as-chosen');
+      row?.scrollIntoView({block: 'start', behavior: 'smooth'});
+      row?.querySelector('[data-event=compare]').focus({preventScroll: true});
+    }
     if (button.dataset.event === 'compare') {
       document.querySelectorAll('.as-match').forEach((row) => {
         row.classList.toggle('as-chosen', row.contains(button));
@@ -70,13 +75,6 @@ window.audioSearch = (() => {
       document.getElementById('as-heat')?.scrollIntoView({block: 'nearest', behavior: 'smooth'});
     }
   });
-
-  // Select the chosen clip's name, so that typing replaces it.
-  for (const kind of ['focusin', 'click']) {
-    document.addEventListener(kind, (event) => {
-      if (event.target.matches?.('#as-clip input')) event.target.select();
-    });
-  }
 
   // One sound at a time: starting one pauses the others. Media events do not bubble, but can be captured.
   document.addEventListener('play', (event) => {

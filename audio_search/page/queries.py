@@ -4,10 +4,11 @@ import asyncio
 import base64
 import mimetypes
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from audio_search.audio.cutting import cut
 from audio_search.audio.decoding import AudioError
 from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.page import spectrogram
+from audio_search.page.asked import Asked, Example
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import Problem, file_name
-from audio_search.paths import audio_path
+from audio_search.paths import PAGE, audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
@@ -30,26 +32,6 @@ MAX_INLINE_BYTES = 1 << 20  # a sound that is not indexed has no address: it is 
 UPLOAD_BLOCK_BYTES = 1 << 20
 
 Span = tuple[float, float]  # [start, end) in ms of the whole file
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What to search with: an indexed clip by its `id`, a file below the roots by its `uri`, or a
-    file that was uploaded or recorded, by its `path`."""
-
-    id: str | None = None
-    uri: str | None = None
-    path: Path | None = None
-
-    @property
-    def key(self) -> str:
-        """As one string, for the value of a form's choice."""
-        return f'id:{self.id}' if self.id else f'uri:{self.uri}'
-
-    @classmethod
-    def from_key(cls, key: str) -> 'Sound':
-        kind, _, name = key.partition(':')
-        return cls(id=name) if kind == 'id' else cls(uri=name)
 
 
 @dataclass(frozen=True)
@@ -73,13 +55,17 @@ class Windows:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A query and its matches, nearest first; `farther` are those beyond the greatest distance.
+    """What was asked and its matches, nearest first; `farther` are those beyond the greatest
+    distance.
 
-    `audio_src` is where the browser gets the sound from: None where it has it already (an upload),
-    where it is too long to be put into the page, or where the file is gone. `note` is what the user
-    should know of the query, such as that it is silent; `uri` where it is, or how it was called.
+    `audio_src` is where the browser gets the sound from: None where it is too long to be put into
+    the page, where the file is gone, and for words. `note` is what the user should know of the
+    query, such as that it is silent; `uri` where it is, or how it was called. `named` has for each
+    of the typed words the names of sounds that they led to. `is_alone` says that nothing is found
+    only because the chosen clip itself is left out.
     """
 
+    asked: Asked
     name: str
     windows: Windows
     picture: Picture | None
@@ -88,51 +74,47 @@ class SearchResult:
     farther: list[Match] = field(default_factory=list)
     note: str | None = None
     uri: str | None = None
+    named: Sequence[Mapping[str, Any]] = ()
+    is_alone: bool = False
 
 
-async def search(
-    service: AudioService,
-    sound: Sound,
-    limit: int,
-    labels: list[str],
-    max_distance: float,
-    exclude_self: bool,
-    among: Sequence[str] = (),
-) -> SearchResult:
-    """Search among all clips, or those with the ids `among`. Raises Problem, and what the service
-    raises."""
-    fits: dict[str, Any] = {'label': {'$in': labels}} if labels else {}
-    if among:
-        fits['$id'] = {'$in': list(among)}
-    file = await _file(service, sound)
+async def search(service: AudioService, asked: Asked) -> SearchResult:
+    """Search as it was asked. Raises Problem, and what the service raises."""
+    example = asked.single
+    if example is None:
+        raise Problem('Give one sound or one text to search with')
+    file = await _file(service, example)
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
+    options: dict[str, Any] = {'limit': asked.limit, 'filter': asked.filter()}
     try:
         clip = await _asked(
-            service,
-            sound,
-            limit=limit,
-            filter=fits or None,
-            exclude_self=exclude_self,
-            include=['embedding'],
+            service, example, **options, exclude_self=asked.exclude_self, include=['embedding']
         )
+        is_alone = False
+        if asked.exclude_self and not clip.matches and not clip.note:
+            with_itself = await _asked(service, example, **options | {'limit': 1})
+            is_alone = bool(with_itself.matches)
     except BaseException:
         drawing.cancel()
         raise
-    near = [match for match in clip.matches if match.scores['cosine'] <= max_distance]
+    near = [match for match in clip.matches if match.scores['cosine'] <= asked.max_distance]
     return SearchResult(
-        name=file_name(clip.uri, clip.tags or {}),
+        asked=asked,
+        name=example.value if example.kind == 'words' else file_name(clip.uri, clip.tags or {}),
         windows=Windows.of(list(clip.chunks)),
         picture=await drawing,
-        audio_src=await asyncio.to_thread(_audio_src, sound, file),
+        audio_src=await asyncio.to_thread(_audio_src, example, file),
         matches=near,
         farther=list(clip.matches)[len(near) :],
         note=clip.note,
         uri=clip.uri,
+        named=clip.named or (),
+        is_alone=is_alone,
     )
 
 
 async def find_inside(
-    service: AudioService, sound: Sound, id_: str, part: Span | None = None
+    service: AudioService, sound: Example, id_: str, part: Span | None = None
 ) -> dict[str, Any]:
     """Where in an indexed recording a sound, or a part of it, occurs, as /search answers it:
     `events`, best first, `recordings`, `compared` and `note`. Raises Problem, and what the service
@@ -141,7 +123,7 @@ async def find_inside(
         if part:
             path = Path(folder) / 'part.wav'
             await _cut(await _file(service, sound), part, path)
-            sound = Sound(path=path)
+            sound = Example('own', str(path), sound.name)
         clip = await _asked(service, sound, limit=MAX_EVENTS, within=Within(id_))
     return {name: getattr(clip, name) for name in ('events', 'recordings', 'compared', 'note')}
 
@@ -156,14 +138,16 @@ async def _cut(source: sources.Source | Path | None, part: Span, target: Path) -
         raise Problem(f'{path.name} cannot be read any more ({error}); search again') from None
 
 
-async def _asked(service: AudioService, sound: Sound, **options: Any) -> AudioClip:
-    """The sound as the service answers a search with it."""
+async def _asked(service: AudioService, example: Example, **options: Any) -> AudioClip:
+    """The example as the service answers a search with it."""
+    path = example.path
+    if path is not None and not path.exists():
+        raise Problem('The sound is not kept any more; upload or record it again')
     # The place is taken before the sound is copied, so that searches that wait fill no disk.
     async with service.admission.place():
-        upload = await receive(service, sound.path, keep=False) if sound.path else None
-        (clip,) = await service.search(
-            [ClipRequest(id=sound.id, uri=sound.uri, upload=upload)], **options
-        )
+        upload = await receive(service, path, keep=False) if path else None
+        named: dict[str, Any] = {example.kind: example.value} if upload is None else {}
+        (clip,) = await service.search([ClipRequest(**named, upload=upload)], **options)
     if clip.error:
         raise Problem(clip.error)
     return clip
@@ -174,13 +158,13 @@ async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
     return await service.receive(_blocks(path), path.name, keep=keep)
 
 
-async def _file(service: AudioService, sound: Sound) -> sources.Source | Path | None:
+async def _file(service: AudioService, example: Example) -> sources.Source | Path | None:
     """The file of the sound, or None: what is wrong with it is said by the search itself."""
-    if sound.path is not None:
-        return sound.path
-    uri = sound.uri
-    if sound.id:
-        stored: AudioClip | None = await service.stored(sound.id)
+    if example.kind in ('words', 'own'):
+        return example.path
+    uri: str | None = example.value
+    if example.kind == 'id':
+        stored: AudioClip | None = await service.stored(example.value)
         uri = stored.uri if stored else None
     try:
         return await asyncio.to_thread(sources.resolve, uri or '', service.roots)
@@ -200,11 +184,13 @@ def _draw(source: sources.Source | Path | None) -> Picture | None:
         return None
 
 
-def _audio_src(sound: Sound, source: sources.Source | Path | None) -> str | None:
-    if not isinstance(source, sources.Source):
+def _audio_src(example: Example, source: sources.Source | Path | None) -> str | None:
+    if source is None:
         return None
-    if sound.id:
-        return audio_path(sound.id)
+    if example.kind == 'id':
+        return audio_path(example.value)
+    if isinstance(source, Path):  # kept by Gradio for a while, which serves it
+        return f'{PAGE}/gradio_api/file={quote(str(source))}'
     if source.size > MAX_INLINE_BYTES:
         return None
     media_type = mimetypes.guess_type(source.path.name)[0] or 'audio/mpeg'

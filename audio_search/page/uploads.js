@@ -1,14 +1,12 @@
 // Sounds on their way to the service. A press that comes before its sound is remembered and carried
 // out when the sound is here; an upload that fails says why, below the place where it was dropped.
 window.audioSearch.uploads = (() => {
-  // By the id of the component that takes the files: the button that uses them, and what is said
-  // when it is pressed too early.
+  // By the id of the place that takes the files: the button that uses them, and what is said when it
+  // is pressed too early. Sounds to search with are sent by box.js, and searched with by themselves.
   const takers = {
-    'as-own': {
-      button: 'as-search-own',
-      early: 'The search starts as soon as your sound is here: uploaded, or recorded and saved.',
-    },
+    'as-own': {place: 'as-box'},
     'as-files': {
+      place: 'as-files',
       button: 'as-add-files',
       early: 'Your files are added as soon as they are chosen and uploaded.',
     },
@@ -46,13 +44,11 @@ window.audioSearch.uploads = (() => {
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     for (const [id, taker] of Object.entries(takers)) {
-      if (button?.id !== taker.button || taker.isHere) continue;
+      if (!button || button.id !== taker.button || taker.isHere) continue;
       event.stopImmediatePropagation();
       taker.isWanted = true;
       tell(id, taker.early, 'status');
     }
-    // Another search takes the place of the one that waits.
-    if (button?.id === 'as-search-clip' || button?.dataset.event === 'like_this') forget('as-own');
   }, true);
 
   const inMb = (bytes) => `${Math.ceil(bytes / 1e5) / 10} MB`;
@@ -73,7 +69,8 @@ window.audioSearch.uploads = (() => {
   };
 
   const refuse = (event, files) => {
-    const id = event.target.closest?.('#as-own, #as-files')?.id;
+    const place = event.target.closest?.('#as-box, #as-files')?.id;
+    const id = Object.keys(takers).find((one) => takers[one].place === place);
     if (!id || !files?.length) return false;
     const problem = tooLarge(id, [...files]);
     if (!problem) {
@@ -101,7 +98,7 @@ window.audioSearch.uploads = (() => {
     if (!String(resource).includes('/gradio_api/upload') || options?.method !== 'POST') {
       return send(resource, options);
     }
-    const id = Object.keys(takers).find((one) => document.getElementById(one)?.offsetParent);
+    const id = Object.keys(takers).find((one) => document.getElementById(takers[one].place)?.offsetParent);
     try {
       const answer = await send(resource, options);
       if (!answer.ok) {
@@ -115,5 +112,5 @@ window.audioSearch.uploads = (() => {
     }
   };
 
-  return {changed};
+  return {changed, tell};
 })();

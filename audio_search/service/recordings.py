@@ -11,6 +11,7 @@ from audio_search.audio.headers import read_duration_s
 from audio_search.audio.parts import PART_S, part_count
 from audio_search.audio.sources import Source, shorten
 from audio_search.documents import AudioChunk, AudioClip, Integers
+from audio_search.service.progress import report
 from audio_search.service.requests import Item
 from audio_search.settings import Settings
 
@@ -62,6 +63,8 @@ class Dispatch:
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
         self._sent: deque[Item] = deque()
+        self._total = sum(len(item.parts) or 1 for item in items)
+        self._taken = 0
 
     def batches(self) -> Iterator[DocList[AudioClip]]:
         """The items' clips in order, a batch at a time; each part of a recording is one.
@@ -89,6 +92,8 @@ class Dispatch:
 
     def take(self, batch: DocList[AudioClip]) -> bool:
         """The answers of the next batch; whether it was a part of a recording."""
+        self._taken += len(batch)
+        report(self._taken / self._total)
         items = [self._sent.popleft() for _ in batch]
         for item, clip in zip(items, batch, strict=True):
             if not item.parts:
