@@ -1,6 +1,5 @@
 """A browser for the tests of the page, and what a user does with it."""
 
-import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,38 +48,33 @@ def running_browser(heard: Path | None = None) -> Iterator[Browser]:
 
 
 def open_page(page: Page, url: str) -> None:
-    """Open the page, and wait until it knows what is indexed."""
+    """Open the page, and wait until it knows what is indexed, and has searched with an example."""
     page.goto(f'{url}/ui')
-    expect(page.get_by_text('Weights')).to_be_visible()
+    expect(page.get_by_text('Weights')).to_be_attached()
+    expect(page.locator('#as-matches').locator('ol, p').first).to_be_visible()
 
 
 def choose_clip(page: Page, words: str) -> None:
-    """Choose the first clip that is listed for these words."""
-    page.get_by_role('combobox', name='Clip').click()
-    type_clip(page, words)
-
-
-def type_clip(page: Page, words: str) -> None:
-    """As `choose_clip`, in the list that has the focus."""
-    page.keyboard.type(words)
-    options = page.get_by_role('option')
-    expect(options.filter(has_text=words).first).to_be_visible()
-    expect(options.filter(has_not_text=words)).to_have_count(0)
-    page.keyboard.press('Enter')
-    expect(options).to_have_count(0)  # what was typed is chosen when the list has gone
-    expect(page.get_by_role('combobox', name='Clip')).to_have_value(re.compile(re.escape(words)))
+    """Choose the first clip that is offered for these words, in the place of all examples."""
+    clear = page.get_by_role('button', name='Start anew')
+    if clear.is_visible():
+        clear.click()
+        expect(clear).to_be_hidden()
+    page.get_by_role('combobox', name='Search for').fill(words)
+    offered = page.get_by_role('listbox', name='Suggestions').get_by_role('option')
+    offered.filter(has_text=words).first.click()
 
 
 def search_with_clip(page: Page, words: str) -> None:
+    """The same, until its matches are there."""
     choose_clip(page, words)
-    page.get_by_role('button', name='Search with this clip').click()
+    expect(page.locator('.as-query .as-name')).to_contain_text(words)
 
 
 def give_own_sound(page: Page, path: Path) -> None:
-    """Upload a sound to search with."""
-    page.get_by_role('tab', name='Upload or record').click()
-    page.locator('#as-own input[type=file]').set_input_files(path)
-    expect(page.locator('#as-own').get_by_role('button', name='Clear')).to_be_visible()
+    """Upload a sound, which is searched with when it is there."""
+    page.locator('#as-file').set_input_files(path)
+    expect(page.locator('.as-ask .as-chip').filter(has_text=path.name)).to_be_visible()
 
 
 def open_map(page: Page, clips: int) -> None:

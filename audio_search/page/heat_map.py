@@ -53,7 +53,9 @@ async def neighbourhood(
     return Neighbourhood(Windows.of(list(chunks)), found, first, None if middle is None else at)
 
 
-def heat_map_html(query: Windows, match: Match, clip: Neighbourhood) -> str:
+def heat_map_html(
+    query: Windows, match: Match, clip: Neighbourhood, *, is_of_words: bool = False
+) -> str:
     """Rows are the query's windows, columns the clip's; a press plays that part of the clip, unless
     its file is gone. Of a longer clip, a strip of the whole leads to its other windows."""
     name = file_name(match.uri, match.tags)
@@ -79,7 +81,7 @@ def heat_map_html(query: Windows, match: Match, clip: Neighbourhood) -> str:
         for one in columns
     )
     body = ''.join(
-        f'<tr><th scope="row">{part(*query.spans[row])}</th>'
+        f'<tr><th scope="row">{"words" if is_of_words else part(*query.spans[row])}</th>'
         + ''.join(
             _cell(
                 float(distances[row, column]),
@@ -107,8 +109,9 @@ def heat_map_html(query: Windows, match: Match, clip: Neighbourhood) -> str:
     return f"""<section class="as-card as-heat" aria-label="Comparison">
 <header><h2>Window by window</h2><span class="as-name">{text(name)}</span>
 <button type="button" class="as-button as-back" data-back>Back to the match</button></header>{strip}
-<div class="as-scroll"><table data-roving><caption class="as-faint">Rows: your sound. Columns:
-{text(name)}.</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
+<div class="as-scroll"><table data-roving><caption class="as-faint">Rows:
+your {'words' if is_of_words else 'sound'}. Columns: {text(name)}.</caption>
+<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
 <p class="as-faint">Cosine distances: the stronger the colour, the nearer. {listen} Arrow keys
 move.{cut}</p>{player}</section>"""
 

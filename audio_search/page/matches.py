@@ -40,7 +40,7 @@ NOTHING_INDEXED = (
 def query_html(result: SearchResult) -> str:
     """The query: its name, its player where the page has it, its picture with its windows; of
     words, which sounds they name."""
-    if result.asked.single and result.asked.single.kind == 'words':
+    if result.is_of_words:
         return _words_html(result)
     windows = count(len(result.windows.spans), 'window')
     player = (
@@ -100,7 +100,10 @@ def _list(result: SearchResult, colours: LabelColours) -> str:
                 'labels, or search all clips.'
             )
         return NOTHING_INDEXED
-    rows = ''.join(_row(place, match, colours) for place, match in enumerate(result.matches))
+    rows = ''.join(
+        _row(place, match, colours, result.is_of_words)
+        for place, match in enumerate(result.matches)
+    )
     hidden = ''
     if result.farther:
         hidden = note(f'{_heading(len(result.farther))} left out by “Greatest distance”.')
@@ -114,15 +117,18 @@ def _heading(matches: int) -> str:
     return '1 match' if matches == 1 else f'{matches} matches'
 
 
-def _row(place: int, match: Match, colours: LabelColours) -> str:
+def _row(place: int, match: Match, colours: LabelColours, is_of_words: bool) -> str:
     id_, distance = str(match.id), match.scores['cosine']
-    alike = likeness(match)
+    alike = likeness(match, is_of_words=is_of_words)
     name, label = file_name(match.uri, match.tags), label_of(match.tags)
     start, end = match.beg_in_ms or 0, match.end_in_ms or 0
     query_start, query_end = match.query_beg_in_ms or 0, match.query_end_in_ms or 0
     play = f'data-play="{start / 1000:g},{end / 1000:g}"'
     nearness = max(0.0, min(1.0, 1 - distance))
     recorded = f' Recorded at {shown(match.recorded_at)}.' if match.recorded_at else ''
+    asked = f'<b>{part(query_start, query_end)}</b> of your sound'
+    if is_of_words:
+        asked = 'Your words'
     chosen = '' if place else ' as-chosen'  # the one that is compared first
     return f"""<li class="as-card as-match{chosen}" data-clip="{text(id_)}">
 <div class="as-what"><span class="as-place" aria-hidden="true">{place + 1}</span>
@@ -131,7 +137,7 @@ def _row(place: int, match: Match, colours: LabelColours) -> str:
 <div class="as-score"><div class="as-bar" aria-hidden="true"><i style="width:{nearness:.1%}"></i>
 </div><b class="as-alike" data-alike="{alike}" data-distance="{distance:.3f}"
 title="{exact(match)}">{alike}<span class="as-hidden">, {exact(match)}</span></b></div>
-<p class="as-parts"><b>{part(query_start, query_end)}</b> of your sound matched
+<p class="as-parts">{asked} matched
 <b>{part(start, end)}</b> of this clip.{recorded}</p>
 <div class="as-actions">
 <button type="button" {'disabled' if match.missing else play}>Play match</button>

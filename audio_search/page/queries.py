@@ -77,6 +77,11 @@ class SearchResult:
     named: Sequence[Mapping[str, Any]] = ()
     is_alone: bool = False
 
+    @property
+    def is_of_words(self) -> bool:
+        """Whether words alone were searched for: a vector that is no part of any sound."""
+        return bool(self.asked.single and self.asked.single.kind == 'words')
+
 
 async def search(service: AudioService, asked: Asked) -> SearchResult:
     """Search as it was asked. Raises Problem, and what the service raises."""

@@ -95,7 +95,7 @@ class Searching:
         self, result: SearchResult, match: Match, middle: int | None = None
     ) -> Html:
         near = await neighbourhood(self.service, result.windows, str(match.id), middle)
-        return heat_map_html(result.windows, match, near)
+        return heat_map_html(result.windows, match, near, is_of_words=result.is_of_words)
 
     async def find_inside(
         self, event: gr.EventData, result: SearchResult | None

@@ -19,7 +19,6 @@ from tests.browser import (
     open_page,
     running_browser,
     search_with_clip,
-    type_clip,
 )
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService
@@ -83,6 +82,12 @@ def labels(page: Page) -> list[str]:
     return page.locator('.as-match .as-label').all_inner_texts()
 
 
+def distances(page: Page) -> list[float]:
+    return [
+        float(str(one.get_attribute('data-distance'))) for one in page.locator('.as-alike').all()
+    ]
+
+
 def counted(page: Page, clips: int) -> None:
     expect(page.locator('.as-header')).to_contain_text(f'{clips} clips')
 
@@ -97,7 +102,7 @@ def test_searching_with_an_indexed_clip(page: Page) -> None:
     first = rows(page).first
     expect(first.locator('.as-label')).to_have_text('churchbell')
     expect(page.locator('.as-match .as-name').filter(has_text='114_churchbell')).to_have_count(0)
-    scores = [float(text) for text in page.locator('.as-score b').all_inner_texts()]
+    scores = distances(page)
     assert scores == sorted(scores)
     assert 0 < scores[0] < scores[-1] < 2
     bars = [bar.evaluate('bar => bar.clientWidth') for bar in page.locator('.as-bar i').all()]
@@ -174,52 +179,44 @@ def test_one_sound_at_a_time(page: Page) -> None:
 
 def test_an_uploaded_sound(page: Page, running: RunningService) -> None:
     give_own_sound(page, TOYS / '146_birds.mp3')
-    page.get_by_role('button', name='Search with this sound').click()
+    expect(page.locator('.as-query .as-name')).to_have_text('146_birds.mp3')
     expect(rows(page)).to_have_count(5)
     assert labels(page)[0] == 'birds'
     expect(page.locator('.as-query .as-name')).to_have_text('146_birds.mp3')
     assert not list((running.workspace / 'media' / '.incoming').iterdir())
 
 
-def test_a_recorded_sound(page: Page) -> None:
-    page.get_by_role('tab', name='Upload or record').click()
-    own = page.locator('#as-own')
-    own.get_by_role('button', name='Record audio').click()
-    own.get_by_role('button', name='Record', exact=True).click()
-    expect(own.get_by_text(re.compile(r'^0:(0[4-9]|[1-5]\d)$'))).to_be_visible()  # 4 s or more
-    own.get_by_role('button', name='Stop', exact=True).click()
-    expect(own.get_by_role('button', name='Play', exact=True)).to_be_visible()
-    page.get_by_role('button', name='Search with this sound').click()
+def test_a_recorded_sound_is_cut_and_searched_with(page: Page) -> None:
+    page.get_by_role('button', name='Record a sound').click()
+    stop = page.get_by_role('button', name=re.compile('^Stop'))
+    expect(stop).to_have_text(re.compile(r'\(([5-9]|\d\d) s\)'))
+    assert page.get_by_role('meter').evaluate('meter => meter.value') > 0
+    stop.click()
+    said = page.locator('.as-recorder').get_by_role('status')
+    expect(said).to_have_text(re.compile(r'^(\d+\.\d) of \1 s$'))
+    begin = page.get_by_role('slider', name='Begin of the part')
+    begin.fill('1')
+    expect(said).not_to_have_text(re.compile(r'^(\d+\.\d) of \1 s$'))
+    page.get_by_role('button', name='Play', exact=True).click()
+    page.locator('.as-recorder').get_by_role('button', name='Search with this').click()
+    expect(page.locator('.as-query .as-name')).to_contain_text('recording')
     expect(rows(page)).to_have_count(5)
     assert labels(page)[0] == 'birds'
+    player = page.locator('.as-query audio')
+    page.wait_for_function('audio => audio.duration > 3', arg=player.element_handle())
 
 
-def test_a_press_before_the_sound_is_here_waits_for_it(page: Page) -> None:
+def test_a_sound_is_searched_with_when_it_is_here(page: Page) -> None:
     held: list[Route] = []
     page.route(UPLOADS, lambda route: held.append(route))
-    page.get_by_role('tab', name='Upload or record').click()
     with page.expect_request(UPLOADS):
-        page.locator('#as-own input[type=file]').set_input_files(TOYS / '146_birds.mp3')
-    page.get_by_role('button', name='Search with this sound').click()
+        page.locator('#as-file').set_input_files(TOYS / '146_birds.mp3')
     said = page.locator('#as-own-message').get_by_role('status')
-    expect(said).to_contain_text('as soon as your sound is here')
-    expect(page.get_by_role('alert')).to_have_count(0)
+    expect(said).to_contain_text('Sending 146_birds.mp3')
     held[0].continue_()
-    expect(rows(page)).to_have_count(5)
+    expect(page.locator('.as-query .as-name')).to_have_text('146_birds.mp3')
     expect(said).to_have_count(0)
     assert labels(page)[0] == 'birds'
-
-
-def test_another_search_takes_the_place_of_one_that_waits(page: Page) -> None:
-    page.get_by_role('tab', name='Upload or record').click()
-    page.get_by_role('button', name='Search with this sound').click()
-    expect(page.locator('#as-own-message').get_by_role('status')).to_be_visible()
-    page.get_by_role('tab', name='Choose a clip').click()
-    search_with_clip(page, '114_churchbell')
-    expect(rows(page)).to_have_count(5)
-    give_own_sound(page, TOYS / '146_birds.mp3')
-    expect(page.locator('#as-own-message p')).to_have_count(0)
-    expect(page.locator('.as-query .as-name')).to_have_text('114_churchbell.mp3')
 
 
 def test_files_are_added_when_they_are_here(
@@ -241,8 +238,7 @@ def test_files_are_added_when_they_are_here(
 
 def test_an_upload_that_breaks_off_says_so(page: Page) -> None:
     page.route(UPLOADS, lambda route: route.abort())
-    page.get_by_role('tab', name='Upload or record').click()
-    page.locator('#as-own input[type=file]').set_input_files(TOYS / '146_birds.mp3')
+    page.locator('#as-file').set_input_files(TOYS / '146_birds.mp3')
     expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('broke off')
 
 
@@ -250,7 +246,6 @@ def test_text_that_is_called_a_sound(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / 'notes.mp3'
     notes.write_text('milk, bread, eggs\n' * 50)
     give_own_sound(page, notes)
-    page.get_by_role('button', name='Search with this sound').click()
     said = page.get_by_role('alert')
     expect(said).to_contain_text('notes.mp3 is not audio')
     expect(rows(page)).to_have_count(0)
@@ -262,9 +257,8 @@ def test_silence_says_why_it_finds_nothing(
     silence = tmp_path / 'silence.wav'
     soundfile.write(silence, np.zeros(80000), 16000)
     give_own_sound(page, silence)
-    page.get_by_role('button', name='Search with this sound').click()
     expect(page.get_by_text('nothing can be heard in this sound')).to_be_visible()
-    expect(page.get_by_text('Nothing in the index fits')).to_have_count(0)
+    expect(page.get_by_text('Nothing is indexed yet')).to_have_count(0)
     expect(rows(page)).to_have_count(0)
     page.get_by_role('tab', name='Library').click()
     page.locator('#as-files input[type=file]').set_input_files(silence)
@@ -275,19 +269,21 @@ def test_silence_says_why_it_finds_nothing(
 
 
 def test_searching_with_nothing(page: Page) -> None:
-    page.get_by_role('button', name='Search with this clip').click()
-    expect(page.get_by_role('alert')).to_contain_text('Choose a clip')
+    page.get_by_role('button', name='Start anew').click()
+    expect(page.get_by_text('Choose a sound and press Search')).to_be_visible()
+    expect(rows(page)).to_have_count(0)
 
 
 def test_only_some_labels(page: Page) -> None:
     search_with_clip(page, '114_churchbell')
     expect(rows(page)).to_have_count(5)
     box = page.get_by_role('combobox', name='Only these labels')
-    box.click()
-    page.get_by_role('option', name='birds').click()
-    box.press('Escape')
+    box.fill('birds')
+    box.press('Enter')
     expect(rows(page).first.locator('.as-label')).to_have_text('birds')
     assert labels(page) == ['birds'] * 5
+    page.get_by_role('button', name='No longer only birds').click()
+    expect(rows(page).first.locator('.as-label')).to_have_text('churchbell')
 
 
 def test_fewer_results_and_only_near_ones(page: Page) -> None:
@@ -297,8 +293,7 @@ def test_fewer_results_and_only_near_ones(page: Page) -> None:
     limit.fill('3')
     limit.press('Tab')
     expect(rows(page)).to_have_count(3)
-    second = float(page.locator('.as-score b').nth(1).inner_text())
-    third = float(page.locator('.as-score b').nth(2).inner_text())
+    second, third = distances(page)[1:]
     between = np.ceil(second * 20) / 20  # a stop of the slider
     assert second <= between < third
     distance = page.get_by_role('spinbutton', name='Greatest distance')
@@ -321,7 +316,7 @@ def test_comparing_windows(page: Page) -> None:
     expect(heat.locator('td button')).to_have_count(16)
     best = heat.locator('.as-best')
     expect(best).to_have_count(1)
-    score = float(second.locator('.as-score b').inner_text())
+    score = distances(page)[1]
     assert float(best.inner_text()) == pytest.approx(score, abs=0.006)
     cells = [float(text) for text in heat.locator('td button').all_inner_texts()]
     assert min(cells) == float(best.inner_text())
@@ -376,10 +371,13 @@ def test_with_the_keyboard_alone(page: Page) -> None:
                 return
         raise AssertionError(f'{wanted} cannot be reached')
 
-    press_until('Clip')
-    type_clip(page, '115_churchbell')
-    press_until('Search with this clip')
+    press_until('Start anew')
+    page.keyboard.press('Enter')  # goes on in the box
+    page.keyboard.type('115_churchbell')
+    expect(page.get_by_role('option').first).to_contain_text('115_churchbell.mp3')
+    page.keyboard.press('ArrowDown')
     page.keyboard.press('Enter')
+    expect(page.locator('.as-query .as-name')).to_have_text('115_churchbell.mp3')
     expect(rows(page)).to_have_count(5)
     press_until('Play match')
     page.keyboard.press('Enter')
@@ -483,8 +481,12 @@ def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> No
     page.get_by_label('Token').fill(TOKEN)
     page.get_by_label('Token').press('Enter')
     expect(page.get_by_text('Weights')).to_be_visible()  # what can be chosen is listed with it
+    expect(page.get_by_text('Nothing is indexed yet, so nothing can be found')).to_be_visible()
+    page.get_by_role('button', name='Add sounds in the library').click()
+    expect(page.locator('#as-files')).to_be_visible()
+    page.get_by_role('tab', name='Search').click()
     search_with_clip(page, NOT_INDEXED)
-    expect(page.get_by_text('Nothing in the index fits')).to_be_visible()
+    expect(page.get_by_text('Nothing is indexed yet, so nothing can be found')).to_be_visible()
     page.get_by_role('tab', name='Map').click()
     expect(page.get_by_text('each becomes a dot here')).to_be_visible()
     page.get_by_role('tab', name='Library').click()
@@ -531,16 +533,14 @@ def test_a_sound_over_the_limit_is_refused_where_it_was_given(
     narrow_page: Page, tmp_path: Path
 ) -> None:
     page = narrow_page
-    page.get_by_role('tab', name='Upload or record').click()
     said = page.locator('#as-own-message').get_by_role('alert')
     large = write_tone(tmp_path / 'large.wav', 40)  # 1.28 MB
-    page.locator('#as-own input[type=file]').set_input_files(large)
+    page.locator('#as-file').set_input_files(large)
     expect(said).to_contain_text('large.wav has 1.3 MB, and 1 MB can be sent at once.')
     expect(said).to_contain_text('AUDIO_SEARCH_MAX_BODY_MB')
     give_own_sound(page, write_tone(tmp_path / 'small.wav', 5))
     expect(said).to_have_count(0)
-    page.locator('#as-own').get_by_role('button', name='Clear').click()
-    page.locator('#as-own .upload-container').evaluate(DROP_JS, [2_000_000])
+    page.locator('.as-box').evaluate(DROP_JS, [2_000_000])
     expect(said).to_contain_text('drop0.wav has 2 MB')
     expect(page.get_by_text('Error', exact=True)).to_have_count(0)
 
@@ -560,11 +560,10 @@ def test_files_over_the_limit_together_are_refused_where_they_were_given(narrow_
 
 def test_what_the_service_refuses_is_said_in_its_words(narrow_page: Page, tmp_path: Path) -> None:
     page = narrow_page
-    page.get_by_role('tab', name='Upload or record').click()
     # As if a proxy before the service had another limit than the page knows of.
     page.locator('#as-own-message .as-upload').evaluate('slot => { slot.dataset.maxBytes = 1e9; }')
     large = write_tone(tmp_path / 'large.wav', 32)  # its form is just over the limit
-    page.locator('#as-own input[type=file]').set_input_files(large)
+    page.locator('#as-file').set_input_files(large)
     expect(page.locator('#as-own-message').get_by_role('alert')).to_contain_text('than 1 MB')
 
 

@@ -89,7 +89,6 @@ def in_library(page: Page, name: str) -> Locator:
 
 def test_the_places_of_an_own_sound_are_drawn_and_played(page: Page, folder: Path) -> None:
     give_own_sound(page, folder / 'own' / 'bird.wav')
-    page.get_by_role('button', name='Search with this sound').click()
     find_inside(match(page, NIGHT))
     timeline = page.locator('.tl')
     expect(timeline).to_contain_text('1 place in 2:00, recorded from 2024-05-12 04:30:00 on')

@@ -10,7 +10,7 @@ def clip(number: int, missing: bool = False) -> ListedClip:
 def test_a_row_can_be_played_searched_with_and_deleted() -> None:
     html = library_html([clip(1)], 0, 1, LabelColours())
     assert '<audio controls preload="none" src="/audio/id1" aria-label="Play 1.wav">' in html
-    assert 'data-event="like_this" data-id="id1"' in html
+    assert 'data-like="id1" data-name="1.wav"' in html
     assert 'data-event="remove"' in html
 
 

@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from audio_search.documents import Match
+from audio_search.page.asked import Asked, Example
 from audio_search.page.colours import COLOURS, NO_LABEL, LabelColours
 from audio_search.page.matches import matches_html, query_html
 from audio_search.page.queries import SearchResult, Windows
 from audio_search.page.spectrogram import draw
+
+ASKED = Asked(like=(Example('id', 'q'),))
 
 
 def result(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> SearchResult:
@@ -27,8 +30,8 @@ def result(seconds: float, windows: int, matches: int = 0, farther: int = 0) -> 
         for number in range(matches + farther)
     ]
     picture = draw(np.zeros(round(seconds * 16000), np.float32))
-    return SearchResult('q.wav', Windows(spans, np.zeros((windows, 4), np.int8)), picture, None,
-                 made[:matches], made[matches:])  # fmt: skip
+    own = Windows(spans, np.zeros((windows, 4), np.int8))
+    return SearchResult(ASKED, 'q.wav', own, picture, None, made[:matches], made[matches:])
 
 
 def test_a_row_says_what_matched_what() -> None:
@@ -58,7 +61,7 @@ def test_a_match_whose_file_is_gone_says_so_and_has_no_player() -> None:
     assert '<img' not in html
     assert re.search(r'<button type="button" disabled>Play match<', html)
     assert 'data-event="compare"' in html
-    assert 'data-event="like_this"' in html
+    assert 'data-like="id0" data-name="0.wav"' in html
 
 
 @pytest.mark.parametrize('matches', [0, 2])
@@ -87,7 +90,11 @@ def test_a_silent_sound_does_not_blame_the_labels() -> None:
 
 
 def test_no_matches_say_why() -> None:
-    assert 'Nothing in the index fits' in matches_html(result(10, 4), LabelColours())
+    assert 'data-tab="library"' in matches_html(result(10, 4), LabelColours())
+    alone = replace(result(10, 4), is_alone=True)
+    assert 'the only one that fits. Untick' in matches_html(alone, LabelColours())
+    chosen = replace(result(10, 4), asked=replace(ASKED, tags=(('label', 'bell'),)))
+    assert 'Choose other labels' in matches_html(chosen, LabelColours())
     beyond = matches_html(result(10, 4, farther=3), LabelColours())
     assert 'the nearest is 0.000 away' in beyond
 
@@ -112,7 +119,7 @@ def test_a_long_sound_has_its_beginning_marked() -> None:
 
 def test_a_sound_whose_file_is_gone_has_no_picture() -> None:
     there = result(10, 4)
-    gone = SearchResult(there.name, there.windows, None, '/audio/x')
+    gone = SearchResult(ASKED, there.name, there.windows, None, '/audio/x')
     assert 'gone or cannot be read' in query_html(gone)
 
 
@@ -122,3 +129,23 @@ def test_a_label_keeps_its_colour() -> None:
     assert colours.of('bell') == COLOURS[0]
     assert colours.of('') == NO_LABEL
     assert {colours.of(f'label {number}') for number in range(5000)} == set(COLOURS)
+
+
+def test_distances_are_told_in_words() -> None:
+    one = result(10, 4, matches=7)
+    told = re.findall(
+        r'data-alike="([^"]*)" data-distance="0.(\d)', matches_html(one, LabelColours())
+    )
+    assert [word for word, _ in told] == ['very alike'] * 3 + ['alike'] * 3 + ['weak']
+    words = replace(one, asked=Asked(like=(Example('words', 'dog'),)))
+    html = matches_html(words, LabelColours())
+    assert html.count('data-alike="very alike"') == 6
+    assert 'Your words matched\n<b>4 – 8 s</b>' in html
+
+
+def test_words_say_which_sounds_they_name() -> None:
+    named = ({'words': 'dog', 'names': ['Dog', 'Bark'], 'sign': 1},
+             {'words': 'rain', 'names': ['<Rain>'], 'sign': -1})  # fmt: skip
+    asked = Asked(like=(Example('words', 'dog -rain'),))
+    html = query_html(replace(result(10, 1), asked=asked, name='dog -rain', named=named))
+    assert 'for the sound of: Dog or Bark, not &lt;Rain&gt;.' in html

@@ -6,7 +6,8 @@ import pytest
 
 from audio_search.documents import AudioChunk, Embedding
 from audio_search.errors import Kind, RequestError
-from audio_search.page.queries import Sound, Windows, search
+from audio_search.page.asked import Asked, Example
+from audio_search.page.queries import Windows, search
 from audio_search.paths import audio_path
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Uploads
@@ -40,11 +41,6 @@ def test_windows_that_came_without_times_or_vectors() -> None:
     assert found.embeddings.shape[0] == 0
 
 
-@pytest.mark.parametrize('sound', [Sound(id='a:b'), Sound(uri='toy-data/a.mp3'), Sound(uri='x:y')])
-def test_a_sound_survives_a_form(sound: Sound) -> None:
-    assert Sound.from_key(sound.key) == sound
-
-
 def test_any_id_is_a_path() -> None:
     assert audio_path('a/b?c#d "e"') == '/audio/a%2Fb%3Fc%23d%20%22e%22'
 
@@ -66,11 +62,11 @@ def test_a_search_that_finds_no_place_is_told_and_leaves_no_copy(tmp_path: Path)
     uploads.open()
     # No executor is reached, so there is no pipeline.
     service = AudioService(None, settings, uploads, Nobody())  # type: ignore[arg-type]
-    sound = Sound(path=write_tone(tmp_path / 'tone.wav', 1))
+    tone = Example('own', str(write_tone(tmp_path / 'tone.wav', 1)))
 
     async def search_while_busy() -> None:
         # In a task of its own: a place counts for the whole context that took it.
-        asked = asyncio.create_task(search(service, sound, 5, [], 2.0, False))
+        asked = asyncio.create_task(search(service, Asked(like=(tone,), exclude_self=False)))
         async with service.admission.place():
             with pytest.raises(RequestError) as refused:
                 await asked
