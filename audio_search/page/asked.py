@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,15 +53,20 @@ class Asked:
         return self.like[0] if len(self.like) == 1 and not self.unlike else None
 
     def filter(self) -> dict[str, Any] | None:
-        """The wanted tags and ids as a filter of clips. A number or a truth value that was chosen
-        as text is looked for as both."""
-        wanted: dict[str, list[Any]] = {}
-        for key, value in self.tags:
-            wanted.setdefault(key, []).extend(_values(value))
-        fits: dict[str, Any] = {key: {'$in': values} for key, values in wanted.items()}
+        """The wanted tags and ids as a filter of clips."""
+        fits = fitting(self.tags)
         if self.among:
             fits['$id'] = {'$in': list(self.among)}
         return fits or None
+
+
+def fitting(tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Tags as a filter of clips: of one tag any of its values. What is chosen as text and may be a
+    number is looked for as both."""
+    wanted: dict[str, list[Any]] = {}
+    for key, value in tags:
+        wanted.setdefault(key, []).extend(_values(value))
+    return {key: {'$in': values} for key, values in wanted.items() if not key.startswith('$')}
 
 
 def read_asked(sent: str, folder: Path) -> Asked:

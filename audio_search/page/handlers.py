@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import gradio as gr
 from audio_search import toy_data
 from audio_search.page import library
 from audio_search.page.adding import Adding, add
+from audio_search.page.changing import delete, relabel
 from audio_search.page.colours import LabelColours
-from audio_search.page.library import PAGE_CLIPS
-from audio_search.page.searching import Html, unchanged
-from audio_search.page.text import alert, count, sentence
+from audio_search.page.listed import PAGE_CLIPS, Listed, read_chosen, read_listed
+from audio_search.page.searching import Html
+from audio_search.page.text import alert, count, sentence, text
 from audio_search.page.works import Works
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
-from audio_search.service.views import State
+from audio_search.service.views import ClipsPage, State
 
 
 class Handlers:
@@ -28,14 +30,13 @@ class Handlers:
         self.colours = colours
         self.works = Works()
 
-    async def refresh(self, offset: int) -> Any:
-        """Show what is indexed now: in the header and the library."""
+    async def refresh(self) -> Any:
+        """Show what is indexed now, in the header and in what can be added."""
         try:
             status = await self.service.status()
-            missing = await self._missing_toys()
+            return library.header_html(status), _toys_button(await self._missing_toys())
         except Exception as error:
-            return alert(sentence(error)), *unchanged(2)
-        return library.header_html(status), _toys_button(missing), await self._list(offset)
+            return alert(sentence(error)), gr.skip()
 
     async def _missing_toys(self) -> list[str]:
         """The uris of the toy clips that are not indexed."""
@@ -45,25 +46,42 @@ class Handlers:
         known = await self.service.known([ClipRequest(uri=uri) for uri in uris])
         return [uri for uri, one in zip(uris, known, strict=True) if one.state is State.NEW]
 
-    async def turn(self, event: gr.EventData) -> Any:
-        """Turn to another page of the library."""
-        offset = int(event.offset)
-        return offset, await self._list(offset)
-
-    async def _list(self, offset: int) -> Html:
+    async def clips(self, event: gr.EventData) -> Html:
+        """A page of the clips that fit."""
         try:
-            page = await self.service.clips(offset, PAGE_CLIPS)
-            if offset and not page.clips:  # the last of that page was deleted
-                offset = max(0, offset - PAGE_CLIPS)
-                page = await self.service.clips(offset, PAGE_CLIPS)
-            return library.library_html(page.clips, offset, page.total, self.colours)
+            listed = read_listed(event.sent)
+            page = await self._read(listed)
+            if listed.page > 1 and not page.clips:  # those of that page were deleted
+                listed = replace(listed, page=max(1, -(-page.total // PAGE_CLIPS)))
+                page = await self._read(listed)
+            holds = self.service.uploads.holds
+            return library.library_html(page.clips, listed, page.total, self.colours, holds)
         except Exception as error:
             return alert(sentence(error))
 
+    async def _read(self, listed: Listed) -> ClipsPage:
+        return await self.service.clips(
+            listed.offset,
+            PAGE_CLIPS,
+            filter=listed.filter(),
+            newest_first=listed.is_newest_first,
+        )
+
     async def remove(self, event: gr.EventData) -> Html:
+        """Delete clips, and the files of those that were uploaded."""
         try:
-            await library.remove(self.service, event.id)
-            return '<p class="as-done" role="status">The clip is deleted from the index.</p>'
+            gone = await delete(self.service, read_chosen(event.sent))
+            return _done(f'{count(gone, "clip")} deleted.')
+        except Exception as error:
+            return alert(sentence(error))
+
+    async def relabel(self, event: gr.EventData) -> Html:
+        """Give clips another label; an empty one takes it away."""
+        try:
+            chosen = read_chosen(event.sent)
+            changed = await relabel(self.service, chosen)
+            what = f'labelled {chosen.label}' if chosen.label else 'without a label now'
+            return _done(f'{count(changed, "clip")} {what}.')
         except Exception as error:
             return alert(sentence(error))
 
@@ -93,6 +111,10 @@ class Handlers:
 
     async def stop_adding(self, request: gr.Request) -> None:
         self.works.stop('add', str(request.session_hash))
+
+
+def _done(message: str) -> Html:
+    return f'<p class="as-done" role="status">{text(message)}</p>'
 
 
 def _toys_button(missing: list[str]) -> gr.Button:

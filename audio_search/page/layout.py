@@ -10,7 +10,7 @@ from audio_search.page.box import BOX_JS, OPTIONS_HTML, OPTIONS_JS, box_html
 from audio_search.page.clip_map import MAP_HTML
 from audio_search.page.colours import LabelColours
 from audio_search.page.handlers import Handlers
-from audio_search.page.library import header_html
+from audio_search.page.library import LIBRARY_HTML, LIBRARY_JS, header_html
 from audio_search.page.searching import Html, Searching
 from audio_search.page.text import note
 from audio_search.service.service import AudioService
@@ -18,12 +18,10 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'find_inside', 'look', 'remove', 'save_hits', 'stop', 'stop_adding',
-               'turn'];
+const known = ['compare', 'find_inside', 'look', 'save_hits', 'stop', 'stop_adding'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
-  if (button.dataset.confirm && !window.audioSearch.confirmed(button)) return;
   trigger(button.dataset.event, {...button.dataset});
 });
 """
@@ -43,7 +41,6 @@ class Page:
         with gr.Blocks(title='Audio search', fill_width=True) as blocks:
             self._status = _html(header_html())
             self._result = gr.State(None)
-            self._offset = gr.State(0)
             with gr.Tabs(elem_id='as-tabs') as self._tabs:
                 with gr.Tab('Search', id='search', elem_id='as-tab-search') as search_tab:
                     self._build_search()
@@ -90,6 +87,8 @@ class Page:
         slot = f'<div class="as-upload" data-max-bytes="{self.max_upload_bytes}"></div>'
         _html(slot, elem_id='as-files-message')
         self._added = _html('', js_on_load=EVENTS_JS, elem_id='as-added')
+        self._finder = _html(LIBRARY_HTML, js_on_load=LIBRARY_JS, elem_id='as-finder')
+        self._changed = _html('', elem_id='as-changed')
         self._library = _html(note('Loading …'), js_on_load=EVENTS_JS, elem_id='as-library')
 
     def _connect_search(self, search_tab: gr.Tab, map_tab: gr.Tab) -> None:
@@ -121,24 +120,29 @@ class Page:
 
     def _connect_library(self, blocks: gr.Blocks, library_tab: gr.Tab) -> None:
         do = self.handlers
-        indexed = [self._status, self._add_toys, self._library]
+        indexed = [self._status, self._add_toys]
         report = "(value) => { window.audioSearch.uploads.changed('as-files', value); }"
         self._files.change(
             None, [self._files], [], js=report, api_visibility='private', trigger_mode='multiple'
         )
-        _on(blocks.load, do.refresh, [self._offset], indexed)
-        tell = "() => window.audioSearch.place.tell('library')"
-        library_tab.select(None, js=tell, api_visibility='private')
-        _on(library_tab.select, do.refresh, [self._offset], indexed)
-        _on(self._library.turn, do.turn, [], [self._offset, self._library])
-        removed = _on(self._library.remove, do.remove, [], [self._added])
+        _on(blocks.load, do.refresh, [], indexed)
+        library_tab.select(
+            None, js='() => window.audioSearch.library.open()', api_visibility='private'
+        )
+        listed = _on(self._finder.list, do.clips, [], [self._library], mode='always_last')
+        listed.then(None, js='() => window.audioSearch.library.shown()', api_visibility='private')
+        removed = _on(self._finder.remove, do.remove, [], [self._changed], mode='multiple')
+        relabelled = _on(self._finder.relabel, do.relabel, [], [self._changed], mode='multiple')
         added = _on(
             self._add.click, do.add_files, [self._files, self._label], [self._added, self._files]
         )
         added_toys = _on(self._add_toys.click, do.add_toys, [], [self._added])
         _on(self._added.stop_adding, do.stop_adding, [], [])
-        for done in (removed, added, added_toys):
-            _on(done.then, do.refresh, [self._offset], indexed)
+        for done in (removed, relabelled, added, added_toys):
+            refreshed = _on(done.then, do.refresh, [], indexed)
+            refreshed.then(
+                None, js='() => window.audioSearch.library.list()', api_visibility='private'
+            )
 
 
 def _html(value: Html, **options: Any) -> gr.HTML:

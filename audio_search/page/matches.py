@@ -11,6 +11,7 @@ from audio_search.page.queries import SearchResult, Span
 from audio_search.page.spectrogram import Picture
 from audio_search.page.text import (
     FILE_GONE,
+    chip,
     clock,
     count,
     file_name,
@@ -162,12 +163,6 @@ def _sound(place: int, id_: str, name: str, start: float, end: float, is_missing
 alt="Spectrogram of {text(name)}, {part(start, end)} marked">
 <audio controls preload="{preload}" src="{text(audio)}#t={start_s:g},{end_s:g}"
 aria-label="Play {text(name)} from {start_s:g} s"></audio>"""
-
-
-def chip(label: str, colours: LabelColours) -> str:
-    """A label beside a dot of its colour."""
-    shown = text(label) or 'no label'
-    return f'<span class="as-label" style="--c:{colours.of(label)}">{shown}</span>'
 
 
 def _tags(match: Match) -> str:

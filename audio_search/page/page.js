@@ -1,8 +1,6 @@
 // What the page does in the browser, without the service. Gradio replaces parts of the page at any
 // time, so all listeners are on the document.
 window.audioSearch = (() => {
-  const CONFIRM_MS = 4000;
-
   // Play a part of a sound once: from start to end, in s.
   const playPart = (audio, start, end) => {
     const stopAtEnd = () => {
@@ -17,19 +15,6 @@ window.audioSearch = (() => {
     audio.addEventListener('loadedmetadata', play, {once: true});
     audio.preload = 'auto';
     audio.load();
-  };
-
-  // The first press changes the button into a question; a second one within CONFIRM_MS confirms.
-  const confirmed = (button) => {
-    if (button.dataset.asked) return true;
-    const label = button.textContent;
-    button.dataset.asked = 'yes';
-    button.textContent = button.dataset.confirm;
-    setTimeout(() => {
-      delete button.dataset.asked;
-      button.textContent = label;
-    }, CONFIRM_MS);
-    return false;
   };
 
   // In a narrow window the results are below the controls, out of sight.
@@ -83,5 +68,5 @@ window.audioSearch = (() => {
     });
   }, true);
 
-  return {confirmed, save, showInside, showMiddle, showResults};
+  return {save, showInside, showMiddle, showResults};
 })();

@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 from audio_search.errors import RequestError
+from audio_search.page.colours import LabelColours
 from audio_search.service.pipeline import ExecutorDown
 from audio_search.titles import file_name as file_name
 from audio_search.titles import label_of as label_of
@@ -69,3 +70,9 @@ def clock(time_in_ms: float) -> str:
 
 def count(number: float, noun: str) -> str:
     return f'{number:,.0f} {noun}{"" if number == 1 else "s"}'
+
+
+def chip(label: str, colours: LabelColours) -> str:
+    """A label beside a dot of its colour."""
+    shown = text(label) or 'no label'
+    return f'<span class="as-label" style="--c:{colours.of(label)}">{shown}</span>'
