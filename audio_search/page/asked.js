@@ -112,8 +112,11 @@ window.audioSearch.place = (() => {
   const restore = () => show(new URLSearchParams(location.search).get('tab') ?? 'search');
 
   window.addEventListener('popstate', (event) => {
+    const {asked, library} = window.audioSearch;
+    const tab = new URLSearchParams(location.search).get('tab');
+    if (tab === 'library' && shown() === tab) library.open();
     restore();
-    window.audioSearch.asked.restore(event.state);
+    asked.restore(event.state);
   });
 
   document.addEventListener('click', (event) => {

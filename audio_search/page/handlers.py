@@ -46,10 +46,15 @@ class Handlers:
         known = await self.service.known([ClipRequest(uri=uri) for uri in uris])
         return [uri for uri, one in zip(uris, known, strict=True) if one.state is State.NEW]
 
-    async def clips(self, event: gr.EventData) -> Html:
-        """A page of the clips that fit."""
+    async def clips(self, event: gr.EventData, request: gr.Request) -> Any:
+        """A page of the clips that fit. Another one that is asked for meanwhile takes its place."""
+        work = self.works.start('list', str(request.session_hash), self._clips(event.sent))
+        await asyncio.wait({work.task})
+        return gr.skip() if work.task.cancelled() else work.task.result()
+
+    async def _clips(self, sent: str) -> Html:
         try:
-            listed = read_listed(event.sent)
+            listed = read_listed(sent)
             page = await self._read(listed)
             if listed.page > 1 and not page.clips:  # those of that page were deleted
                 listed = replace(listed, page=max(1, -(-page.total // PAGE_CLIPS)))

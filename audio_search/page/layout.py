@@ -129,7 +129,7 @@ class Page:
         library_tab.select(
             None, js='() => window.audioSearch.library.open()', api_visibility='private'
         )
-        listed = _on(self._finder.list, do.clips, [], [self._library], mode='always_last')
+        listed = _on(self._finder.list, do.clips, [], [self._library], mode='multiple')
         listed.then(None, js='() => window.audioSearch.library.shown()', api_visibility='private')
         removed = _on(self._finder.remove, do.remove, [], [self._changed], mode='multiple')
         relabelled = _on(self._finder.relabel, do.relabel, [], [self._changed], mode='multiple')

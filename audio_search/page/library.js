@@ -53,7 +53,7 @@ window.audioSearch.library = (() => {
     list();
   };
 
-  // Called when the tab is shown, also by the browser's Back.
+  // Called when the tab is shown; Back does it where it leads to another list.
   const open = () => {
     const params = new URLSearchParams(location.search);
     if (params.get('tab') === 'library') state = read(params);
@@ -97,11 +97,11 @@ window.audioSearch.library = (() => {
 
   // What becomes of the files.
   const files = (uploads, number) => {
+    if (uploads === null) return 'Files that were uploaded here go too, others stay.';
     if (uploads === number) return number === 1 ? 'Its file goes too: it was uploaded here.'
       : 'Their files go too: they were uploaded here.';
     if (!uploads) return number === 1 ? 'Its file stays where it is.' : 'Their files stay where they are.';
-    return uploads === null ? 'Files that were uploaded here go too, others stay.'
-      : `${uploads} of their files go too, which were uploaded here; the others stay.`;
+    return `${uploads} of their files go too, which were uploaded here; the others stay.`;
   };
 
   // Nothing is deleted until the time to undo it is over, nor where the page is closed before.

@@ -104,6 +104,7 @@ def _row(clip: ListedClip, colours: LabelColours, is_upload: bool) -> str:
             f'aria-label="Play {name}"></audio>'
         )
     label = label_of(clip.tags)
+    windows = 'window' if clip.chunk_count == 1 else 'windows'
     return f"""<tr data-clip="{id_}" data-upload="{int(is_upload)}"><td><input type="checkbox"
 data-select="{id_}" aria-label="Select {name}"></td>
 <th scope="row" title="{text(clip.uri or clip.id)}">{name}
@@ -111,7 +112,7 @@ data-select="{id_}" aria-label="Select {name}"></td>
 <td><button type="button" class="as-relabel" data-relabel="{id_}" data-label="{text(label)}"
 aria-label="Change the label of {name}" title="Change the label">
 {chip(label, colours)}</button></td>
-<td class="as-number">{clip.chunk_count}<span class="as-unit"> windows</span></td>
+<td class="as-number">{clip.chunk_count}<span class="as-unit"> {windows}</span></td>
 <td>{sound}</td><td><div class="as-actions">
 <button type="button" data-like="{id_}" data-name="{name}" aria-label="Search with {name}">Search
 with this</button>

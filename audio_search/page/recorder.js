@@ -123,9 +123,9 @@ window.audioSearch.recorder = (() => {
       return say('Nothing was recorded; try again.');
     }
     const [from, to] = root.querySelectorAll('input[type=range]');
-    from.max = to.max = take.duration;
+    from.max = to.max = Math.ceil(take.duration / STEP_S) * STEP_S;
     from.value = 0;
-    to.value = take.duration;
+    to.value = to.max;
     state('taken');
     draw();
     find('[data-record=use]').focus();
@@ -148,7 +148,8 @@ window.audioSearch.recorder = (() => {
       const height = Math.max(2, peak * canvas.height);
       brush.fillRect(x, (canvas.height - height) / 2, 2, height);
     }
-    say(`${(to - from).toFixed(1)} of ${take.duration.toFixed(1)} s`);
+    const whole = Number(find('input[type=range]').max);
+    say(`${(to - from).toFixed(1)} of ${whole.toFixed(1)} s`);
   };
 
   const part = () => {

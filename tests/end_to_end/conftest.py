@@ -1,0 +1,58 @@
+"""What the tests of the page share: a service with toy clips of three labels, and a browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page
+
+from audio_search.audio import decoding
+from tests.browser import GIVE_UP_MS, open_page, running_browser
+from tests.running import ROOT, RunningService
+
+TOYS = ROOT / 'toy-data'
+LABELS = ('birds', 'churchbell', 'helicopter')
+
+
+@pytest.fixture(scope='session')
+def toy_service(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service of the page's own, with the toy clips of three labels."""
+    workspace = tmp_path_factory.mktemp('page') / 'workspace'
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as service:
+        service.answers(
+            '/index',
+            *(
+                {'uri': f'toy-data/{path.name}', 'tags': {'label': label}}
+                for label in LABELS
+                for path in sorted(TOYS.glob(f'*_{label}.mp3'))
+            ),
+        )
+        yield service
+
+
+@pytest.fixture(scope='session')
+def toy_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Its microphone hears a toy clip of birds."""
+    heard = tmp_path_factory.mktemp('microphone') / 'birds.wav'
+    waveform = decoding.load(TOYS / '143_birds.mp3')
+    soundfile.write(heard, waveform, decoding.SAMPLE_RATE_HZ, subtype='PCM_16')
+    with running_browser(heard) as started:
+        yield started
+
+
+@pytest.fixture
+def toy_page(toy_browser: Browser, toy_service: RunningService) -> Iterator[Page]:
+    """The page in a fresh window of 1400 px. It has to get along with the service alone."""
+    context = toy_browser.new_context(viewport={'width': 1400, 'height': 1000})
+    context.set_default_timeout(GIVE_UP_MS)
+    opened = context.new_page()
+    hosts, faults = set(), []
+    opened.on('request', lambda request: hosts.add(urlsplit(request.url).netloc))
+    opened.on('pageerror', lambda error: faults.append(str(error)))
+    open_page(opened, toy_service.url)
+    yield opened
+    context.close()
+    assert hosts - {''} == {urlsplit(toy_service.url).netloc}  # data: and blob: have none
+    assert not faults
