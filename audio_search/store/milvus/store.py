@@ -13,7 +13,9 @@ from pymilvus import MilvusException
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
 from audio_search.store.interface import ClipStore
+from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
 from audio_search.store.milvus import rows, state
+from audio_search.store.milvus.beside import Beside
 from audio_search.store.milvus.connection import Connection, Server
 from audio_search.store.milvus.filter_expression import SET, one_of
 from audio_search.store.milvus.reading import IS_HEAD, Reading
@@ -63,10 +65,12 @@ class MilvusStore(ClipStore):
             self._open(name, index)
             self._reading = Reading(self._connection, name, configuration, consistency.title())
             self._state = state.State(self._connection, f'{name}_state')
+            self._beside = Beside(self._state)
             self._numbers = rows.Numbers(self._state.claim_writer())
             abandoned = rows.tick_now() - round(ABANDONED_S / rows.TICK_S)
             self._reading.clean(abandoned << rows.WRITER_BITS)
             self._state.forget_old()
+            self._forget_judged_clips(Reading(self._connection, name, configuration, 'Strong'))
         except BaseException:
             self._connection.close()
             raise
@@ -104,6 +108,16 @@ class MilvusStore(ClipStore):
             num_shards=1,
         )
 
+    def _forget_judged_clips(self, reading: Reading) -> None:
+        """Remove what was judged of clips that are gone: a process was killed after it had deleted
+        them. `reading` sees what any process stored."""
+        judged = self._beside.judged()
+        for start in range(0, len(judged), rows.LOOK_UP):
+            some = judged[start : start + rows.LOOK_UP]
+            heads = reading.heads(one_of('clip_id', [SET + id_ for id_ in some]))
+            there = {head['clip_id'] for head in heads}
+            self._beside.forget([id_ for id_ in some if SET + id_ not in there])
+
     def _check(self, description: str) -> None:
         made = _recorded(self.address, description)
         if difference := self.configuration.difference(made):
@@ -115,7 +129,7 @@ class MilvusStore(ClipStore):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._write_lock:
-            transaction = Transaction(self._reading, self._state, self._numbers)
+            transaction = Transaction(self._reading, self._state, self._beside, self._numbers)
             yield transaction
             transaction.apply()
 
@@ -253,6 +267,17 @@ class MilvusStore(ClipStore):
         heads = self._reading.page(expression, offset, limit)
         total = self._reading.count(f'({expression}) and {IS_HEAD}')
         return [rows.entry_of(head) for head in heads], total
+
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        return self._beside.page(offset, limit, chosen)
+
+    def searches(self) -> list[SavedSearch]:
+        return self._beside.searches()
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        return self._beside.search(name)
 
     def counts(self) -> tuple[int, int]:
         return self._reading.count(IS_HEAD), self._reading.count('id >= 0')

@@ -45,7 +45,7 @@ def roots(tmp_path: Path) -> Roots:
     return Roots(folders)
 
 
-@pytest.fixture(params=[1, 2, 3, 4, 5], ids='v{}'.format)
+@pytest.fixture(params=[1, 2, 3, 4, 5, 6], ids='v{}'.format)
 def version(request: pytest.FixtureRequest) -> int:
     return request.param
 
