@@ -28,6 +28,7 @@ from executors.clip_changes import (
     retag,
 )
 from executors.clip_events import compared, fill_events
+from executors.clip_judgements import answer_beside
 from executors.clip_map import map_page, map_vectors
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import (
@@ -261,12 +262,15 @@ class ClipIndexer(FlowExecutor):
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
-        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or what is kept
+        `beside` clips, see `answer_beside`.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
                 return known(self.store, json.loads(names))
+            if asked := parameters.get('beside'):
+                return answer_beside(self.store, asked)
             if ids := parameters.get('vectors'):
                 return map_vectors(self.store, json.loads(ids))
             offset = int(parameters.get('offset') or 0)

@@ -12,6 +12,7 @@ from docarray import DocList
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.beside import Beside
 from audio_search.service.clip_map import ClipMap
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
@@ -60,6 +61,7 @@ class AudioService:
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
         self.map = ClipMap(self)
+        self.beside = Beside(pipeline, self.admission, settings.max_docs)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
