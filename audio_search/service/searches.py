@@ -61,7 +61,7 @@ class Searches:
 def _missing(name: str) -> RequestError:
     return RequestError(
         Kind.MISSING,
-        f'no search is saved as {name[:MAX_NAME]!r}; see /searches for those there are',
+        f'no search is saved as {name[:MAX_NAME]!r}; see /searches for all names',
     )
 
 
