@@ -1,14 +1,17 @@
 """What is kept beside clips: judgements of them, and searches with a name."""
 
-from audio_search.service.admission import Admission
+from typing import TYPE_CHECKING
+
 from audio_search.service.judgements import Judgements
-from audio_search.service.pipeline import Pipeline
 from audio_search.service.searches import Searches
+
+if TYPE_CHECKING:
+    from audio_search.service.service import AudioService
 
 
 class Beside:
-    """Both, for whoever asks the service; at most `max_at_once` judgements come in one request."""
+    """Both, for whoever asks the service."""
 
-    def __init__(self, pipeline: Pipeline, admission: Admission, max_at_once: int) -> None:
-        self.judgements = Judgements(pipeline, admission, max_at_once)
-        self.searches = Searches(pipeline, admission)
+    def __init__(self, service: 'AudioService') -> None:
+        self.judgements = Judgements(service)
+        self.searches = Searches(service)

@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audio_search.errors import Kind, RequestError
-from audio_search.service.admission import Admission
-from audio_search.service.pipeline import Pipeline
 from audio_search.store.judgements import EVERY_JUDGEMENT, VERDICTS, Chosen, utc
+
+if TYPE_CHECKING:
+    from audio_search.service.service import AudioService
 
 MAX_TEXT = 200  # characters of a label, or of who judged
 MAX_PART_S = 2.0**31  # 68 years: so that milliseconds are whole numbers in every store
@@ -43,18 +44,17 @@ class JudgementsPage:
 class Judgements:
     """Those of an index. Methods raise RequestError, and what Pipeline does."""
 
-    def __init__(self, pipeline: Pipeline, admission: Admission, max_at_once: int) -> None:
-        self._pipeline = pipeline
-        self._admission = admission
-        self._max_at_once = max_at_once
+    def __init__(self, service: 'AudioService') -> None:
+        self._service = service
 
     async def judge(self, said: Sequence[Said]) -> list[Said]:
         """Each answered, in order: as it is kept now, or with an `error`. All that can be used are
         on disk then, together. Of the same twice the last counts."""
-        if len(said) > self._max_at_once:
+        at_once = self._service.settings.max_docs
+        if len(said) > at_once:
             raise RequestError(
                 Kind.TOO_LARGE,
-                f'{len(said)} judgements are more than the {self._max_at_once} that one request '
+                f'{len(said)} judgements are more than the {at_once} that one request '
                 'may have; send them in several',
             )
         now = utc(datetime.now(UTC))
@@ -62,9 +62,10 @@ class Judgements:
         usable = [one for one in checked if not one.error]
         if not usable:
             return checked
-        async with self._admission.work():
+        async with self._service.admission.work():
+            await self._service.admission.lighten()  # it must not wait for sounds that are encoded
             fields = [{name: asdict(one)[name] for name in KEPT} for one in usable]
-            problems = await self._pipeline.ask_beside('judge', judgements=fields)
+            problems = await self._service.pipeline.ask_beside('judge', judgements=fields)
         found = iter(
             replace(one, error=problem) for one, problem in zip(usable, problems, strict=True)
         )
@@ -74,7 +75,7 @@ class Judgements:
         self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
     ) -> JudgementsPage:
         """Up to `limit` of the chosen ones from number `offset` on."""
-        found = await self._pipeline.ask_beside(
+        found = await self._service.pipeline.ask_beside(
             'judgements', offset=offset, limit=limit, chosen=asdict(chosen)
         )
         return JudgementsPage([_said(one) for one in found['judgements']], found['total'])

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audio_search.errors import Kind, RequestError
-from audio_search.service.admission import Admission
-from audio_search.service.pipeline import Pipeline
 from audio_search.service.selection import checked
 from audio_search.store.judgements import SavedSearch, utc
 from audio_search.store.records import to_json
+
+if TYPE_CHECKING:
+    from audio_search.service.service import AudioService
 
 MAX_SEARCHES = 1000
 MAX_NAME = 200  # characters
@@ -19,18 +20,17 @@ MAX_BYTES = 60_000  # of a search as JSON: what a field of Milvus holds
 class Searches:
     """Those of an index. Methods raise RequestError, and what Pipeline does."""
 
-    def __init__(self, pipeline: Pipeline, admission: Admission) -> None:
-        self._pipeline = pipeline
-        self._admission = admission
+    def __init__(self, service: 'AudioService') -> None:
+        self._service = service
 
     async def every(self) -> list[SavedSearch]:
         """All of them, by name."""
-        found = await self._pipeline.ask_beside('searches')
+        found = await self._service.pipeline.ask_beside('searches')
         return [SavedSearch(**search) for search in found]
 
     async def named(self, name: str) -> SavedSearch:
         """RequestError (MISSING) where there is none."""
-        found = await self._pipeline.ask_beside('search', name=name)
+        found = await self._service.pipeline.ask_beside('search', name=name)
         if found is None:
             raise _missing(name)
         return SavedSearch(**found)
@@ -41,20 +41,22 @@ class Searches:
         kept = {key: value for key, value in query.items() if value}
         _check(name, kept)
         search = SavedSearch(name, utc(datetime.now(UTC)), kept)
-        async with self._admission.work():
+        async with self._service.admission.work():
+            await self._service.admission.lighten()
             before = {one.name for one in await self.every()}
             if name not in before and len(before) >= MAX_SEARCHES:
                 raise RequestError(
                     Kind.TOO_LARGE,
                     f'{MAX_SEARCHES} searches are saved, and no more are kept; delete some',
                 )
-            await self._pipeline.ask_beside('save', search=vars(search))
+            await self._service.pipeline.ask_beside('save', search=vars(search))
         return search
 
     async def delete(self, name: str) -> None:
         """RequestError (MISSING) where there is none."""
-        async with self._admission.work():
-            if not await self._pipeline.ask_beside('delete', name=name):
+        async with self._service.admission.work():
+            await self._service.admission.lighten()
+            if not await self._service.pipeline.ask_beside('delete', name=name):
                 raise _missing(name)
 
 

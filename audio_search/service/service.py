@@ -61,7 +61,7 @@ class AudioService:
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
         self.map = ClipMap(self)
-        self.beside = Beside(pipeline, self.admission, settings.max_docs)
+        self.beside = Beside(self)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
