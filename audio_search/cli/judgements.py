@@ -351,4 +351,4 @@ def _answers(
 
 
 def _part(one: dict[str, Any]) -> str:
-    return '' if one['part'] is None else f'{one["part"][0]:g} to {one["part"][1]:g}'
+    return '' if one['part'] is None else f'{one["part"][0]:.15g} to {one["part"][1]:.15g}'

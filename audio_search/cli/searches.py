@@ -117,7 +117,7 @@ def _example(named: Named) -> dict[str, str]:
     """As /search takes it: a stored clip by its id, which stays when its file moves."""
     if named.id is None:
         return {'uri': uri_of(named.name)}
-    part = '' if named.part is None else f'#t={named.part[0]:g},{named.part[1]:g}'
+    part = '' if named.part is None else f'#t={named.part[0]:.15g},{named.part[1]:.15g}'
     return {'id': f'{named.id}{part}'}
 
 
