@@ -63,5 +63,3 @@ def _parts(made: Configuration, parameters: dict[str, Any]) -> int:
 
 def _needs_probabilities(parameters: dict[str, Any]) -> bool:
     return 'score' in (parameters.get('include') or ()) or parameters.get('order') == 'doubtful'
-
-

@@ -142,9 +142,10 @@ class ClipIndexer(FlowExecutor):
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
         A clip with an id and neither uri nor chunks is searched by its stored chunks, one with
-        `examples` by what is fitted to these (executors/clip_examples.py). Parameters: `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`,
-        `match` (window, or example: by the nearest of their examples of 0.96 s); `per_clip`,
-        `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
+        `examples` by what is fitted to these (executors/clip_examples.py). Parameters: `limit`,
+        `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`, `match`
+        (window, or example: by the nearest of their examples of 0.96 s); `per_clip`, `min_gap_s`,
+        `group_by` (audio_search/places.py) for other matches than those.
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
         parameters = parameters or {}

@@ -9,7 +9,7 @@ from audio_search.store import ClipStore, Sample
 
 PAIRS = 10_000
 # How long a sample is kept though the store may have changed: while clips are stored one after the
-# other, it would be drawn for every search. Where a store tells of no changes, drawing takes longer.
+# other, it would be drawn for every search. A store that tells of no changes also draws slowly.
 KEPT_S = 10.0
 KEPT_UNTOLD_S = 600.0
 

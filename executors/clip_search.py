@@ -91,9 +91,7 @@ def _match_clips(
                 chunk.matches = _matches(next(found), out, limit)
 
 
-def _searched_together(
-    queries: Sequence[Query], exclude_self: bool
-) -> list[Sequence[Query]]:
+def _searched_together(queries: Sequence[Query], exclude_self: bool) -> list[Sequence[Query]]:
     """In one pass; but each by itself that leaves out clips of its own, which are several."""
     if not exclude_self:
         return [queries]
@@ -102,9 +100,7 @@ def _searched_together(
     return [others, *alone] if others else list(alone)
 
 
-def _matches(
-    neighbours: Sequence[Neighbour], out: Collection[str], limit: int
-) -> DocList[Match]:
+def _matches(neighbours: Sequence[Neighbour], out: Collection[str], limit: int) -> DocList[Match]:
     """The nearest `limit` that are not of the clips `out`. Of n clips more than these, `limit` are
     left at least: the search gives each clip once."""
     left = [one for one in neighbours if one.clip_id not in out]

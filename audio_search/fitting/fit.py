@@ -14,8 +14,8 @@ from audio_search.fitting.examples import Example, ExamplesError, Rows, rows_of
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
-# The inverse strength of the regularisation. On toy-data anything from 0.1 to 10 finds the same (see
-# docs/quality.md); weaker, a few examples are learned by heart.
+# The inverse strength of the regularisation. On toy-data anything from 0.01 to 10 finds the same,
+# see docs/quality.md; weaker, a few examples are learned by heart.
 C = 1.0
 MAX_ITERATIONS = 300
 MAX_FOLDS = 5
@@ -74,9 +74,9 @@ def fit(
     that nobody judged, int8 [windows, dimensions].
 
     Logistic regression on vectors of length 1, regularised by C. Its weights, rounded to 8 bits,
-    are the vector: what is ranked by the cosine with it is ranked as by the regression, since rows
-    are of length 1 there. With more `parts` than one a window is so many vectors side by side, which
-    are fitted by themselves; the vector then has the direction once for each.
+    are the vector: since rows are of length 1 there, the cosine with it ranks as the regression
+    does. With more `parts` than one a window is so many vectors side by side, which are fitted by
+    themselves; the vector then has the direction once for each.
 
     With `calibrate` the probabilities are those of Platt's method (sigmoid), fitted on wanted
     examples that the regression did not see, one after the other. Raises ExamplesError.
