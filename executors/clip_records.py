@@ -52,7 +52,7 @@ def record_of(doc: AudioClip, dimensions: int) -> Clip:
 
 def embeddings_of(doc: AudioClip, dimensions: int) -> np.ndarray:
     """int8 [chunks, dimensions]. Raises ValueError where chunks or embeddings are missing."""
-    name = doc.uri or doc.id
+    name = doc.uri or doc.id or 'the vector'
     vectors = [chunk.embedding for chunk in doc.chunks if chunk.embedding is not None]
     if not vectors or len(vectors) < len(doc.chunks):
         raise ValueError(f'{name} came without embeddings; send it through the whole Flow')

@@ -117,8 +117,7 @@ def _rounded(direction: np.ndarray, parts: int) -> np.ndarray:
     largest = np.abs(direction).max()
     if not largest > 0:
         raise ExamplesError(
-            'the examples and the counter-examples do not differ, so there is nothing to search '
-            'for; leave out some of them'
+            'the examples have nothing in common that could be searched for; leave out some of them'
         )
     return np.tile(np.rint(direction / largest * INT8_MAX), parts).astype(np.int8)
 

@@ -50,7 +50,8 @@ def resolve_query(request: ClipRequest, uploads: Uploads, roots: Roots) -> Item:
     if len(wanted) == 1 and not request.unlike:
         return resolve(replace(wanted[0], tags=request.tags), uploads, roots, keep=False)
     return Query(
-        AudioClip(id=_id(wanted, request.unlike), tags=request.tags),
+        AudioClip(tags=request.tags),
+        answer_id=_id(wanted, request.unlike),
         wanted=[resolve(one, uploads, roots, keep=False) for one in wanted],
         unwanted=[resolve(one, uploads, roots, keep=False) for one in request.unlike],
     )

@@ -1,6 +1,6 @@
 """What is asked of the service: clips and chunks as clients name them, and what becomes of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +67,8 @@ class Item:
     part_count: int = 1
     parts: Sequence[int] = ()
     kept_parts: dict[str, Any] | None = None
+    # What a query without a sound is called in its answer: it has no clip whose id it could have.
+    answer_id: str | None = None
 
     @property
     def has_sound(self) -> bool:
@@ -81,7 +83,7 @@ class Item:
     def name_as(self, request: ClipRequest) -> None:
         """Call a query in its answer as the client called it."""
         self.clip.uri = self.upload.name if self.upload else request.uri or self.clip.uri
-        self.clip.id = request.id or self.clip.id
+        self.clip.id = request.id or self.answer_id or self.clip.id
 
 
 def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
@@ -154,8 +156,11 @@ def like(winner: AudioClip, clip: AudioClip) -> AudioClip:
 
 def with_sound(id_: str, sound: np.ndarray) -> AudioClip:
     """A document that names a clip and has the windows of a sound, int8 [windows, dimensions]."""
-    chunks = (AudioChunk(embedding=Embedding.from_int8(window)) for window in sound)
-    return AudioClip(id=id_, chunks=DocList[AudioChunk](chunks))
+    return AudioClip(id=id_, chunks=DocList[AudioChunk](_windows(sound)))
+
+
+def _windows(vectors: np.ndarray) -> Iterator[AudioChunk]:
+    return (AudioChunk(embedding=Embedding.from_int8(vector)) for vector in vectors)
 
 
 def _take_words(item: Item, request: ClipRequest, words: str, keep: bool) -> None:
@@ -173,8 +178,8 @@ def _take_vectors(item: Item, request: ClipRequest) -> None:
     if request.uri or request.upload or request.chunks:
         raise ValueError('a query has a vector or a sound, and both were given; leave one out')
     windows = in_8_bits(request.vector)
-    item.clip.id = request.id or sources.clip_id(windows.tobytes().hex())
-    item.clip.chunks = with_sound(str(item.clip.id), windows).chunks
+    item.answer_id = sources.clip_id(windows.tobytes().hex())
+    item.clip.chunks = DocList[AudioChunk](_windows(windows))
 
 
 def _find_sound(
