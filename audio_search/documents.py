@@ -147,6 +147,9 @@ class Match(BaseDoc):
     more_from_same: int | None = Field(
         default=None, description='how many clips of its group were left out, see places'
     )
+    score: float | None = Field(
+        default=None, description='how probable it is to be right, see fitting'
+    )
     recorded_at: str | None = Field(default=None, description='when its part was, see wall_clock')
     words: JsonRows | None = Field(
         default=None, description='{"name", "probability"} of the sounds heard in its clip'
@@ -195,6 +198,12 @@ class AudioClip(BaseDoc):
     named: JsonRows | None = Field(
         default=None,
         description='{"words", "names", "sign"} for each sound that the words of a query name',
+    )
+    examples: JsonRows | None = Field(
+        default=None,
+        description='of a query with several: whether each "is_wanted"; and the "id" of a stored '
+        'clip or a part of one, or the chunks that it is, from number "first" up to "end", with '
+        'the "id" and "uri" of their clip',
     )
     tags: JsonObject | None = None
     tensor: Tensor | None = Field(

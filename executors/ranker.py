@@ -81,5 +81,6 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         query_end_in_ms=chunk.end_in_ms,
         has_file=match.has_file,
         more_from_same=match.more_from_same,
+        score=match.score,
         words=match.words,
     )

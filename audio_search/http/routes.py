@@ -273,7 +273,6 @@ def _requests(bodies: Sequence[ClipBody]) -> list[ClipRequest]:
             id=body.id,
             uri=body.uri,
             tags=body.tags,
-            words=body.words if isinstance(body, QueryBody) else None,
             chunks=[
                 ChunkRequest(
                     tensor=chunk.tensor,
@@ -282,9 +281,19 @@ def _requests(bodies: Sequence[ClipBody]) -> list[ClipRequest]:
                 )
                 for chunk in body.chunks
             ],
+            **(_asked(body) if isinstance(body, QueryBody) else {}),
         )
         for body in bodies
     ]
+
+
+def _asked(body: QueryBody) -> dict[str, Any]:
+    return {
+        'words': body.words,
+        'vector': body.vector,
+        'like': [ClipRequest(**dict(one)) for one in body.like],
+        'unlike': [ClipRequest(**dict(one)) for one in body.unlike],
+    }
 
 
 def _times(chunk: ChunkBody) -> dict[str, float]:

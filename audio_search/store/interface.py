@@ -17,7 +17,7 @@ from audio_search.store.judgements import (
     JudgementKey,
     SavedSearch,
 )
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Words
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample, Words
 
 
 class StoreTransaction(Protocol):
@@ -140,6 +140,11 @@ class ClipStore(Protocol):
         has as many as there are in a window of the configuration; where the index keeps one mean of
         each, it is that of the chunks. This search is never approximate.
         """
+        ...
+
+    def sample(self, count: int) -> Sample:
+        """Up to `count` of all chunks, drawn at random, none twice, without those among them that
+        are silent. As long as nothing is stored or removed they are the same each time."""
         ...
 
     def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:

@@ -21,7 +21,7 @@ from audio_search.store.milvus.filter_expression import SET, one_of
 from audio_search.store.milvus.reading import IS_HEAD, Reading
 from audio_search.store.milvus.search import Found, nearest
 from audio_search.store.milvus.transaction import Transaction
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
 from audio_search.store.vectors.blocks import Block, changed
 from audio_search.store.vectors.parts import search_parts
 
@@ -241,6 +241,10 @@ class MilvusStore(ClipStore):
             or (by['sound'].get(SET + name.id) if name.id is not None else None)
             for name in names
         ]
+
+    def sample(self, count: int) -> Sample:
+        """Reads the keys of all clips, of which Milvus draws none by itself."""
+        return self._reading.sample(count)
 
     def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
         return self.find_many([ClipRef(clip_id, uri)])[0]

@@ -19,7 +19,7 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
 from audio_search.store.sqlite import (
     filter_sql,
     judgements,
@@ -36,6 +36,7 @@ from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
 from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
+from audio_search.store.vectors.sampling import sample
 from audio_search.store.vectors.scan import Scanner
 from audio_search.store.vectors.shared import SharedScanner
 
@@ -246,6 +247,9 @@ class SqliteStore(ClipStore):
             selected=selected,
             excluded=excluded,
         )
+
+    def sample(self, count: int) -> Sample:
+        return sample(self.snapshot.blocks, self.configuration.dimensions, count)
 
     def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
         with self._readers.read() as (db, _):
