@@ -165,6 +165,11 @@ class SearchParameters(Parameters):
         '$lte, $exists, $and, $or, $not; {"$id": {"$in": [ids]}} for ids',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
+    order: Literal['nearest', 'doubtful'] = Field(
+        default='nearest',
+        description='doubtful: of a query of several examples, the windows that are about as '
+        'likely right as wrong (a score of 0.5), each of another clip: to judge these teaches most',
+    )
     match: Literal['window', 'example'] | None = Field(
         default=None,
         description='what is compared, windows of 4 s as a whole unless given, or the nearest of '

@@ -12,6 +12,7 @@ from audio_search.store import ClipRef, ClipStore, Configuration
 from executors.clip_parts import stored_part
 from executors.clip_records import embeddings_of
 from executors.clip_samples import Samples
+from executors.match_args import DOUBTFUL
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,4 @@ def _parts(made: Configuration, parameters: dict[str, Any]) -> int:
 
 
 def _needs_probabilities(parameters: dict[str, Any]) -> bool:
-    return 'score' in (parameters.get('include') or ()) or parameters.get('order') == 'doubtful'
+    return 'score' in (parameters.get('include') or ()) or parameters.get('order') == DOUBTFUL

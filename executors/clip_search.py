@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from docarray import DocList
 
-from audio_search.documents import AudioClip, Match
+from audio_search.documents import AudioClip, Match, fail
 from audio_search.places import Spread
 from audio_search.store import ClipStore, Neighbour
 from executors.clip_events import compared
 from executors.clip_examples import FittedQuery
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import match_of
-from executors.match_args import MatchArgs, parse_limit, parse_match
+from executors.match_args import DOUBTFUL, MatchArgs, parse_limit, parse_match
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,13 @@ def match(
     if wanted:
         for query in queries:
             query.doc.compared = compared(store.configuration, wanted)
-    if spread := Spread.parse(parameters, limit, store.configuration.window_s):
+    if parameters.get('order') == DOUBTFUL:
+        for query in queries:
+            try:
+                _match_doubtful(store, query, parameters, limit)
+            except ValueError as error:
+                fail(query.doc, error)
+    elif spread := Spread.parse(parameters, limit, store.configuration.window_s):
         for query in queries:
             chosen = parameters
             if parameters.get('exclude_self'):
@@ -89,6 +95,21 @@ def _match_clips(
         for query in together:
             for chunk in query.doc.chunks:
                 chunk.matches = _matches(next(found), out, limit)
+
+
+def _match_doubtful(store: ClipStore, query: Query, parameters: dict[str, Any], limit: int) -> None:
+    """The windows nearest to where a fitted query is undecided, each of another clip."""
+    boundary = query.fitted.fitted.boundary if query.fitted else None
+    if boundary is None:
+        raise ValueError(
+            'the order doubtful is for a query of several examples (like, unlike) among other '
+            'clips: no other says what is right and what is wrong; add some, or leave order out'
+        )
+    out = query.own_clips if parameters.get('exclude_self') else frozenset[str]()
+    found = store.search_around(
+        query.vectors[0], boundary, limit + len(out), filter=parameters.get('filter')
+    )
+    query.doc.chunks[0].matches = _matches(found, out, limit)
 
 
 def _searched_together(queries: Sequence[Query], exclude_self: bool) -> list[Sequence[Query]]:

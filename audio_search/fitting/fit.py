@@ -69,11 +69,12 @@ def fit(
     *,
     parts: int = 1,
     calibrate: bool = False,
+    c: float = C,
 ) -> Fitted:
     """What separates the wanted examples from the others, and less so from `background`, windows
     that nobody judged, int8 [windows, dimensions].
 
-    Logistic regression on vectors of length 1, regularised by C. Its weights, rounded to 8 bits,
+    Logistic regression on vectors of length 1, regularised by `c`. Its weights, rounded to 8 bits,
     are the vector: since rows are of length 1 there, the cosine with it ranks as the regression
     does. With more `parts` than one a window is so many vectors side by side, which are fitted by
     themselves; the vector then has the direction once for each.
@@ -86,21 +87,21 @@ def fit(
         direction = (rows.vectors * rows.weight[:, np.newaxis]).sum(axis=0)
         return Fitted(_rounded(direction, parts))
     with _one_thread():
-        model = _regression().fit(rows.vectors, rows.is_wanted, sample_weight=rows.weight)
+        model = _regression(c).fit(rows.vectors, rows.is_wanted, sample_weight=rows.weight)
         direction = model.coef_[0]
         vector = _rounded(direction, parts)
         slope, offset = float(np.linalg.norm(direction)), float(model.intercept_[0])
         if calibrate and (folds := _folds(rows)):
-            calibrated = _calibrated(rows, folds, direction / slope)
+            calibrated = _calibrated(rows, folds, direction / slope, c)
             if calibrated[0] > 0:  # else the examples have nothing in common
                 slope, offset = calibrated
     return Fitted(vector, slope, offset)
 
 
-def _regression() -> 'LogisticRegression':
+def _regression(c: float) -> 'LogisticRegression':
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, max_iter=MAX_ITERATIONS)
+    return LogisticRegression(C=c, max_iter=MAX_ITERATIONS)
 
 
 @contextmanager
@@ -143,12 +144,12 @@ def _folds(rows: Rows) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _calibrated(
-    rows: Rows, folds: list[tuple[np.ndarray, np.ndarray]], unit: np.ndarray
+    rows: Rows, folds: list[tuple[np.ndarray, np.ndarray]], unit: np.ndarray, c: float
 ) -> tuple[float, float]:
     """Slope and offset of the logit of the probability, over the cosine with `unit`."""
     from sklearn.calibration import CalibratedClassifierCV
 
-    model = CalibratedClassifierCV(_regression(), method='sigmoid', cv=folds, ensemble=False)
+    model = CalibratedClassifierCV(_regression(c), method='sigmoid', cv=folds, ensemble=False)
     model.fit(rows.vectors, rows.is_wanted, sample_weight=rows.weight)
     places = np.outer([0, APART], unit)
     at_zero, at_apart = logit(model.predict_proba(places)[:, 1])

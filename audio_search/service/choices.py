@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+from audio_search.errors import Kind, RequestError
 from audio_search.roots import Roots
 from audio_search.service.selection import checked
 from audio_search.service.within import Within, check_gap
@@ -18,6 +19,7 @@ class Choices(TypedDict, total=False):
     per_clip: int | None
     min_gap_s: float | None
     group_by: str | None
+    order: str | None
 
 
 def parameters_of(
@@ -33,7 +35,20 @@ def parameters_of(
             parameters[name] = value
     if filter := choices.get('filter'):
         parameters['filter'] = checked(filter)
+    if choices.get('order') == 'doubtful':
+        _check_doubtful(parameters, within)
+        parameters['order'] = 'doubtful'
     if within:
         return within.parameters(parameters, roots)
     check_gap(choices.get('per_clip'), choices.get('min_gap_s'))
     return parameters
+
+
+def _check_doubtful(parameters: dict[str, Any], within: Within | None) -> None:
+    for name in ('match', 'per_clip', 'min_gap_s', 'group_by'):
+        if name in parameters or within:
+            raise RequestError(
+                Kind.INVALID,
+                f'the order doubtful does not go with {"within" if within else name}: it answers '
+                'one window of each clip; leave out one of them',
+            )

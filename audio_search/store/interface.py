@@ -142,6 +142,14 @@ class ClipStore(Protocol):
         """
         ...
 
+    def search_around(
+        self, query: np.ndarray, distance: float, limit: int, *, filter: Any | None = None
+    ) -> list[Neighbour]:
+        """Of each clip the chunk whose distance from `query`, int8 [dimensions], is nearest to
+        `distance`; and of these the `limit` nearest to it, nearest first. All else is as in
+        `search`; it is never approximate."""
+        ...
+
     def sample(self, count: int) -> Sample:
         """Up to `count` of all chunks, drawn at random, none twice, without those among them that
         are silent. As long as nothing is stored or removed they are the same each time."""

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,9 @@ from audio_search.store.milvus.reading import IS_HEAD, Reading
 from audio_search.store.milvus.search import Found, nearest
 from audio_search.store.milvus.transaction import Transaction
 from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
+from audio_search.store.vectors.around import search_around
 from audio_search.store.vectors.blocks import Block, changed
+from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
 
 FORMAT = 1
@@ -167,6 +169,17 @@ class MilvusStore(ClipStore):
             [rows.neighbour_of(one.head, one.chunk, one.distance) for one in each] for each in found
         ]
 
+    def search_around(
+        self, query: np.ndarray, distance: float, limit: int, *, filter: Any | None = None
+    ) -> list[Neighbour]:
+        expression = self._reading.selection(filter, None)
+
+        def find(blocks: Sequence[Block], places: dict[int, int]) -> list[Nearest]:
+            return [search_around(blocks, query, distance, limit)]
+
+        (found,) = self._read_all(expression, find)
+        return [rows.neighbour_of(one.head, one.chunk, one.distance) for one in found]
+
     def _nearest_examples(
         self,
         queries: np.ndarray,
@@ -175,18 +188,28 @@ class MilvusStore(ClipStore):
         expression: str,
         excluded: Sequence[int | None],
     ) -> list[list[Found]]:
-        """Every selected row is read, since Milvus compares whole vectors alone."""
+        def find(blocks: Sequence[Block], places: dict[int, int]) -> list[Nearest]:
+            return search_parts(
+                blocks,
+                queries,
+                limit,
+                self.configuration.examples_per_chunk,
+                distinct=distinct,
+                excluded=[None if one is None else places.get(one) for one in excluded],
+            )
+
+        return self._read_all(expression, find)
+
+    def _read_all(
+        self, expression: str, find: Callable[[Sequence[Block], dict[int, int]], list[Nearest]]
+    ) -> list[list[Found]]:
+        """What `find` finds among the selected rows, which are all read, since Milvus compares
+        whole vectors alone, and only for the nearest. It gets the place of each clip by its
+        number, which its rows are called by."""
         heads = {rows.number_of(head['id']): head for head in self._reading.all_heads(expression)}
         order = sorted(heads)
         places = {number: place for place, number in enumerate(order)}
-        found = search_parts(
-            self._blocks(expression, places),
-            queries,
-            limit,
-            self.configuration.examples_per_chunk,
-            distinct=distinct,
-            excluded=[None if one is None else places.get(one) for one in excluded],
-        )
+        found = find(self._blocks(expression, places), places)
         keys = {
             (order[place] << rows.KEY_BITS) + row
             for one in found
