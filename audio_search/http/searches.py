@@ -7,14 +7,23 @@ from fastapi import FastAPI
 from fastapi.params import Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from audio_search.bodies import Body, Data, JsonObject, Text, writable
+from audio_search.bodies import Body, Data, JsonObject, Text
 from audio_search.http.answers import PROBLEMS
+from audio_search.schemas import MAX_EXAMPLES, ExampleBody, SearchParameters
+from audio_search.service.choices import Choices
 from audio_search.service.service import AudioService
 from audio_search.store.judgements import SavedSearch
 
-MAX_EXAMPLES = 1000
+CHOSEN = tuple(name for name in Choices.__annotations__ if name != 'filter')
 
-Example = Annotated[dict[str, Any], AfterValidator(writable)]
+
+def _parameters(value: dict[str, Any]) -> dict[str, Any]:
+    """Those of /search that a saved search may have, as they were given."""
+    SearchParameters.model_validate(value)
+    for name in value:
+        if name not in CHOSEN:
+            raise ValueError(f'{name!r} cannot be saved; {", ".join(CHOSEN)} can')
+    return value
 
 
 class SavedSearchBody(Body):
@@ -25,16 +34,18 @@ class SavedSearchBody(Body):
         max_length=200,
         description='its right and wrong judgements are further like and unlike, as they are then',
     )
-    like: Annotated[list[Example], Data] = Field(
+    like: Annotated[list[ExampleBody], Data] = Field(
         default_factory=list, max_length=MAX_EXAMPLES, description='examples, as in /search'
     )
-    unlike: Annotated[list[Example], Data] = Field(
+    unlike: Annotated[list[ExampleBody], Data] = Field(
         default_factory=list, max_length=MAX_EXAMPLES, description='counter-examples'
     )
     words: Text | None = Field(default=None, description='names of sounds, as in /search')
     filter: JsonObject = Field(default_factory=dict, description='as in parameters of /search')
-    parameters: JsonObject = Field(
-        default_factory=dict, description='others of /search, where the search gives none'
+    parameters: Annotated[JsonObject, AfterValidator(_parameters)] = Field(
+        default_factory=dict,
+        description='others of /search, for when it is run without them: limit, exclude_self, '
+        'match, per_clip, min_gap_s, group_by, order',
     )
 
     model_config = ConfigDict(
@@ -74,7 +85,7 @@ def add_searches(app: FastAPI, service: AudioService, needs: Sequence[Depends]) 
     async def save(name: str, body: SavedSearchBody) -> SavedSearchAnswer:
         """Save a search, in the place of any with this name. Its examples are looked up when it is
         run, so a clip may be deleted and come back."""
-        return _answer(await kept.save(name, body.model_dump()))
+        return _answer(await kept.save(name, _query(body)))
 
     @app.delete('/searches/{name:path}', **options)
     async def delete(name: str) -> SavedSearchAnswer:
@@ -82,6 +93,13 @@ def add_searches(app: FastAPI, service: AudioService, needs: Sequence[Depends]) 
         search = await kept.named(name)
         await kept.delete(name)
         return _answer(search)
+
+
+def _query(body: SavedSearchBody) -> dict[str, Any]:
+    query = body.model_dump()
+    for side in ('like', 'unlike'):
+        query[side] = [one.model_dump(exclude_none=True) for one in getattr(body, side)]
+    return query
 
 
 def _answer(search: SavedSearch) -> SavedSearchAnswer:

@@ -36,6 +36,7 @@ from audio_search.service.requests import (
     resolve_name,
     with_sound,
 )
+from audio_search.service.saved import expanded
 from audio_search.service.selection import check_choice, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
@@ -119,6 +120,9 @@ class AudioService:
         items: list[Item] = []
         try:
             async with self.admission.work():
+                requests, choices = await expanded(
+                    self, requests, choices, has_within=within is not None
+                )
                 parameters = parameters_of(choices, include, within, self.roots)
                 items = await self._resolve(requests, keep=False)
                 await self._read_words([*items, *examples_of(items)])
