@@ -194,3 +194,20 @@ def test_searches_are_saved_listed_and_deleted(command: Command, tmp_path: Path)
     status, _, errors = command('searches', 'delete', 'bells/1')
     assert status == 1
     assert "no search is saved as 'bells/1'; see /searches for all names" in errors
+
+
+def test_a_saved_search_is_run_with_what_was_judged(command: Command) -> None:
+    command('searches', 'save', 'ringing', '--label', 'bell', '--filter', '{"n": {"$ne": 3}}')
+    status, _, errors = command('search', '--saved', 'ringing')
+    assert (status, "no clip is judged right for 'bell'" in errors) == (2, True)
+    command('judgements', 'add', f'{BELL}#t=1,2.5', '--label', 'bell')
+    command('judgements', 'add', BIRD, '--label', 'bell', '--judgement', 'wrong')
+    status, output, errors = command('search', '--saved', 'ringing', '--json')
+    assert (status, errors) == (0, '')
+    assert [match['uri'] for match in json.loads(output)['matches']] == [BELL, BIRD]
+    status, output, _ = command('search', '--saved', 'ringing', '--exclude-self')
+    assert len(output.splitlines()) == 1  # the head alone: both were judged
+    status, _, errors = command('search', '--saved', 'barking')
+    assert (status, "no search is saved as 'barking'" in errors) == (1, True)
+    status, _, errors = command('search', BIRD, '--saved', 'ringing')
+    assert (status, 'give one of FILE, --words and --saved' in errors) == (2, True)
