@@ -45,7 +45,14 @@ class MatchAnswer(BaseModel):
     id: str
     uri: str | None
     scores: dict[str, float] = Field(
-        description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better'
+        description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better. Of a '
+        'query of several examples: from the direction that was fitted to them, which is farther '
+        'from every sound than sounds are from one another'
+    )
+    score: float | None = Field(
+        default=None,
+        description='with include: score, of a query of several examples: the probability that the '
+        'window is right, 0 to 1; absent where there was nothing to fit it to',
     )
     tags: dict[str, Any]
     beg_in_ms: int | None = Field(
@@ -75,7 +82,7 @@ class MatchAnswer(BaseModel):
     def of(cls, match: Match) -> 'MatchAnswer':
         """Without those of the last fields that say nothing of this match."""
         fields = {name: getattr(match, name) for name in cls.model_fields}
-        for name in ('missing', 'recorded_at', 'more_from_same', 'words'):
+        for name in ('score', 'missing', 'recorded_at', 'more_from_same', 'words'):
             if fields[name] is None or fields[name] is False:
                 del fields[name]
         return cls(**fields)

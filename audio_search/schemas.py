@@ -17,6 +17,13 @@ from audio_search.bodies import (
 from audio_search.documents import MAX_SAMPLE, AudioChunk, AudioClip, Match
 
 CLIP = 'toy-data/111_churchbell.mp3'
+OTHER = 'toy-data/161_gunshot.mp3'
+MAX_EXAMPLES = 1000  # of a query
+MAX_VECTORS = 2000
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vector = (
+    Annotated[list[Finite] | list[list[Finite]], Field(min_length=1, max_length=MAX_VECTORS)] | None
+)
 
 
 def _part(location: list[int]) -> list[int]:
@@ -65,13 +72,65 @@ class ClipBody(Body):
     read_only = ('tensor', 'embedding', 'words')
 
 
-class QueryBody(ClipBody):
-    """A sound, named by where it is; or words for one."""
+class ExampleBody(Body):
+    """A sound that answers should be like, or unlike; named by one of these."""
 
+    uri: Text | None = Field(default=None, description='as that of a query')
+    id: Text | None = Field(
+        default=None,
+        description='of an indexed clip; ID#t=4,8 for the windows of it that overlap with 4 to 8 s',
+    )
+    vector: Vector = Field(
+        default=None,
+        description='of a window, or one for each, as include: embedding answers them; of any '
+        'other length, only the direction counts',
+    )
+    words: Text | None = Field(default=None, description='as those of a query')
+
+    @model_validator(mode='after')
+    def _is_one(self) -> 'ExampleBody':
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                'an example is one of uri, id, vector and words, and '
+                + (f'{" and ".join(given)} were given' if given else 'none was given')
+            )
+        return self
+
+
+class QueryBody(ClipBody):
+    """A sound, named by where it is; or words for one; or examples of it and of what it is not."""
+
+    id: Text | None = Field(
+        default=None,
+        description='of an indexed clip, or ID#t=4,8 for the windows of it that overlap with 4 to '
+        '8 s; beside a uri, words, like or a vector only the name of the query in the answer',
+    )
     words: Text | None = Field(
         default=None,
         description='names of sounds in place of one: "dog bark", "bird -crow" with a '
         'counter-example; see GET /words for all',
+    )
+    vector: Vector = Field(
+        default=None,
+        description='of a window, or one for each, in place of a sound, as include: embedding '
+        'answers them',
+    )
+    like: Annotated[list[ExampleBody], Data] = Field(
+        default_factory=list,
+        max_length=MAX_EXAMPLES,
+        description='examples of what is wanted: of several, or beside unlike, a linear query is '
+        'fitted, which finds what they have in common',
+    )
+    unlike: Annotated[list[ExampleBody], Data] = Field(
+        default_factory=list,
+        max_length=MAX_EXAMPLES,
+        description='counter-examples: matches that were wrong, for one',
+    )
+    saved: Text | None = Field(
+        default=None,
+        description='the name of a saved search, see GET /searches: its examples and words, what '
+        'was judged right and wrong of its label, and its filter; in a request of its own',
     )
 
 
@@ -92,8 +151,13 @@ class IndexParameters(Parameters):
     )
 
 
-class SearchParameters(IndexParameters):
+class SearchParameters(Parameters):
     elsewhere = IN_QUERY
+    include: Annotated[list[Literal['embedding', 'score']], Data] = Field(
+        default_factory=list,
+        description='embedding: answer with the windows and their vectors. score: of a query of '
+        'several examples, the probability that a match is right',
+    )
     limit: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None,
         ge=1,
@@ -106,6 +170,11 @@ class SearchParameters(IndexParameters):
         '$lte, $exists, $and, $or, $not; {"$id": {"$in": [ids]}} for ids',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
+    order: Literal['nearest', 'doubtful'] = Field(
+        default='nearest',
+        description='doubtful: of a query of several examples, the windows that are about as '
+        'likely right as wrong (a score of 0.5), each of another clip: to judge these teaches most',
+    )
     match: Literal['window', 'example'] | None = Field(
         default=None,
         description='what is compared, windows of 4 s as a whole unless given, or the nearest of '
@@ -182,7 +251,7 @@ def _beside(parameters: type[Parameters]) -> dict[str, str]:
 # A clip's own keys stand in data; what stands there and is a parameter belongs one level higher.
 ClipBody.elsewhere = dict.fromkeys(
     [*SearchParameters.model_fields, *DeleteParameters.model_fields], 'parameters'
-) | {'words': 'data of /search'}
+) | dict.fromkeys(('words', 'vector', 'like', 'unlike', 'saved'), 'data of /search')
 
 
 class IndexBody(Envelope):
@@ -202,6 +271,11 @@ class SearchBody(Envelope):
             'examples': [
                 {'data': [{'uri': CLIP}], 'parameters': {'limit': 5}},
                 {'data': [{'words': 'church bell'}], 'parameters': {'limit': 5}},
+                {
+                    'data': [
+                        {'like': [{'uri': CLIP}, {'words': 'bell'}], 'unlike': [{'uri': OTHER}]}
+                    ]
+                },
             ]
         }
     )

@@ -1,6 +1,7 @@
 """What all executors of the Flow have in common."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -32,3 +33,9 @@ def serve_at_once(count: int) -> None:
     them in the threads of its event loop, which has four more than there are cores."""
     with suppress(RuntimeError):  # there is no loop where no Flow runs
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(count, 'request'))
+
+
+def in_background(work: Callable[[], None]) -> None:
+    """Do it in a thread beside the requests of this executor; not at all where no Flow runs."""
+    with suppress(RuntimeError):
+        asyncio.get_running_loop().run_in_executor(None, work)

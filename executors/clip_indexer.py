@@ -4,20 +4,19 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from docarray import DocList
 from docarray.typing import ID
 from jina import requests
 
-from audio_search.documents import SILENT, AudioChunk, AudioClip, Match, Tags, fail
+from audio_search import fitting
+from audio_search.documents import SILENT, AudioChunk, AudioClip, Tags, fail
 from audio_search.flow.configuration import configuration
-from audio_search.places import Spread
 from audio_search.service.admission import LIGHT_AT_ONCE
 from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
-from executors.base import FlowExecutor, serve_at_once
+from executors.base import FlowExecutor, in_background, serve_at_once
 from executors.clip_changes import (
     MissingClip,
     change,
@@ -27,25 +26,27 @@ from executors.clip_changes import (
     remove,
     retag,
 )
-from executors.clip_events import compared, fill_events
+from executors.clip_events import fill_events
+from executors.clip_examples import fit_query
+from executors.clip_judgements import answer_beside
 from executors.clip_map import map_page, map_vectors
-from executors.clip_places import match_places, own_clip
+from executors.clip_parts import stored_part
 from executors.clip_records import (
     EVERY,
-    check_query,
     embeddings_of,
     fill_chunks,
     fill_entry,
     known,
     listed,
-    match_of,
     part_of,
     record_of,
     status_of,
 )
+from executors.clip_samples import Samples
+from executors.clip_search import Query, match
 from executors.clip_stretches import fill_stretches
 from executors.clip_words import ClipWords
-from executors.match_args import MatchArgs, check_traversal, parse_limit, parse_match
+from executors.match_args import MatchArgs, check_traversal
 
 DEFAULT_PAGE = 100
 
@@ -62,6 +63,7 @@ class ClipIndexer(FlowExecutor):
     """
 
     store: ClipStore
+    samples: Samples
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class ClipIndexer(FlowExecutor):
     ) -> None:
         super().__init__(**kwargs)
         serve_at_once(LIGHT_AT_ONCE)
+        in_background(fitting.load)  # it takes seconds, which nobody should wait for
         self.match_args = MatchArgs.parse(match_args)
         check_traversal('traversal_left', traversal_left)
         check_traversal('traversal_right', traversal_right)
@@ -139,38 +142,29 @@ class ClipIndexer(FlowExecutor):
     ) -> DocList[AudioClip]:
         """Give each chunk its `matches`: the best chunk of each of the nearest clips, ascending.
 
-        A clip with an id and neither uri nor chunks is searched by its stored chunks. Parameters:
-        `limit`, `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`,
-        `match` (window, or example: by the nearest of their examples of 0.96 s); `per_clip`,
-        `min_gap_s`, `group_by` (audio_search/places.py) for other matches than those.
+        A clip with an id and neither uri nor chunks is searched by its stored chunks, one with
+        `examples` by what is fitted to these (executors/clip_examples.py). Parameters: `limit`,
+        `filter` (audio_search/store/filters.py), `exclude_self`, `distinct`, `include`, `match`
+        (window, or example: by the nearest of their examples of 0.96 s); `per_clip`, `min_gap_s`,
+        `group_by` (audio_search/places.py) for other matches than those.
         With `within`, the document gets its `events` inside recordings instead, see fill_events.
         """
-        queries: list[AudioClip] = []
-        vectors: list[np.ndarray] = []
+        parameters = parameters or {}
+        queries: list[Query] = []
         for doc in docs:
             if doc.error:
                 continue
             try:
-                if doc.id and not doc.uri and not doc.chunks:
-                    check_query(self.store.find(str(doc.id)), self.configuration.stride_s)
-                    self._fill_stored(doc)
-                elif doc.uri and (entry := self.store.find(None, doc.uri)):
-                    doc.id = entry.id
-                if (parameters or {}).get('within') is not None:
-                    fill_events(self.store, doc, parameters or {})
-                    continue
-                vectors.append(embeddings_of(doc, self.configuration.dimensions))
-                queries.append(doc)
-                if not vectors[-1].any():
-                    doc.note = SILENT
+                if query := self._query(doc, parameters):
+                    queries.append(query)
             except (ValueError, StorageError) as error:
                 fail(doc, error)
         if queries:
             try:
-                self._match(queries, vectors, parameters or {})
+                match(self.store, queries, parameters, self.match_args)
             except (ValueError, StorageError) as error:
-                for doc in queries:
-                    fail(doc, error)
+                for query in queries:
+                    fail(query.doc, error)
         if not _includes(parameters, 'embedding'):
             for doc in docs:
                 for chunk in doc.chunks:
@@ -262,12 +256,15 @@ class ClipIndexer(FlowExecutor):
         for the reverse). Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
-        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or what is kept
+        `beside` clips, see `answer_beside`.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
                 return known(self.store, json.loads(names))
+            if asked := parameters.get('beside'):
+                return answer_beside(self.store, asked)
             if ids := parameters.get('vectors'):
                 return map_vectors(self.store, json.loads(ids))
             offset = int(parameters.get('offset') or 0)
@@ -295,35 +292,24 @@ class ClipIndexer(FlowExecutor):
             return _failure(error)
         return status_of(self.configuration, clips, chunks, self.store.address, size_bytes)
 
-    def _match(
-        self, queries: list[AudioClip], vectors: list[np.ndarray], parameters: dict[str, Any]
-    ) -> None:
-        limit, distinct = parameters.get('limit'), parameters.get('distinct')
-        limit = self.match_args.limit if limit is None else parse_limit(limit)
-        match = parameters.get('match') and parse_match(parameters['match'])
-        by_example = match == 'example'
-        if match:
-            for doc in queries:
-                doc.compared = compared(self.configuration, match)
-        if spread := Spread.parse(parameters, limit, self.configuration.window_s):
-            match_places(self.store, queries, vectors, spread, parameters, by_example)
-            return
-        excluded = None
-        if parameters.get('exclude_self'):
-            excluded = [own_clip(doc) for doc in queries for _ in doc.chunks]
-        found = iter(
-            self.store.search(
-                np.concatenate(vectors),
-                limit,
-                distinct=self.match_args.distinct if distinct is None else bool(distinct),
-                filter=parameters.get('filter'),
-                excluded=excluded,
-                by_example=by_example,
-            )
-        )
-        for doc in queries:
-            for chunk in doc.chunks:
-                chunk.matches = DocList[Match](match_of(neighbour) for neighbour in next(found))
+    def _query(self, doc: AudioClip, parameters: dict[str, Any]) -> Query | None:
+        """What is searched with; None for a document that got its events already."""
+        fitted = None
+        if doc.examples is not None:
+            fitted = fit_query(self.store, self.samples, doc, parameters)
+        elif doc.id and not doc.uri and not doc.chunks:
+            clip, part = stored_part(self.store, str(doc.id))
+            doc.id = ID(clip.id)
+            fill_chunks(doc, clip, part)
+        elif doc.uri and (entry := self.store.find(None, doc.uri)):
+            doc.id = entry.id
+        if parameters.get('within') is not None:
+            fill_events(self.store, doc, parameters)
+            return None
+        vectors = embeddings_of(doc, self.configuration.dimensions)
+        if not vectors.any():
+            doc.note = SILENT
+        return Query(doc, vectors, fitted)
 
     def _fill_stored(self, doc: AudioClip, part: slice = EVERY) -> None:
         clip = self.store.clip(str(doc.id))

@@ -1,6 +1,5 @@
 """Documents <-> the places that a search finds in clips."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,30 +15,28 @@ from executors.clip_records import match_of
 
 def match_places(
     store: ClipStore,
-    queries: Sequence[AudioClip],
-    vectors: Sequence[np.ndarray],
+    doc: AudioClip,
+    embeddings: np.ndarray,
     spread: Spread,
     parameters: dict[str, Any],
     by_example: bool,
 ) -> None:
-    """Give each chunk of the queries the places that it is nearest to, of those that `spread` asks
-    for; `by_example` as ClipStore.search has it. `vectors` has for each query its embeddings, int8
-    [chunks, dimensions]."""
-    for doc, embeddings in zip(queries, vectors, strict=True):
-        found = places.find(
-            store,
-            embeddings,
-            spread,
-            filter=parameters.get('filter'),
-            excluded=own_clip(doc) if parameters.get('exclude_self') else None,
-            by_example=by_example,
-        )
-        for chunk in doc.chunks:
-            chunk.matches = DocList[Match]()
-        for place, left_out in found:
-            match = match_of(place.neighbour)
-            match.more_from_same = left_out
-            doc.chunks[place.query].matches.append(match)
+    """Give each chunk of a query the places that it is nearest to, of those that `spread` asks for;
+    `by_example` as ClipStore.search has it. `embeddings` is int8 [chunks, dimensions]."""
+    found = places.find(
+        store,
+        embeddings,
+        spread,
+        filter=parameters.get('filter'),
+        excluded=own_clip(doc) if parameters.get('exclude_self') else None,
+        by_example=by_example,
+    )
+    for chunk in doc.chunks:
+        chunk.matches = DocList[Match]()
+    for place, left_out in found:
+        match = match_of(place.neighbour)
+        match.more_from_same = left_out
+        doc.chunks[place.query].matches.append(match)
 
 
 def own_clip(doc: AudioClip) -> ClipRef:

@@ -24,7 +24,6 @@ from audio_search.wall_clock import recorded_at
 
 EVERY = slice(None)
 MAX_MS = 2**53
-MAX_QUERY_HOURS = 1.0
 END_IN_MS = LOCATION_COLUMNS.index('end_in_ms')
 SAMPLE_RATE = 'sample_rate'  # of a chunk's tags; kept once per clip where all chunks agree
 
@@ -53,7 +52,7 @@ def record_of(doc: AudioClip, dimensions: int) -> Clip:
 
 def embeddings_of(doc: AudioClip, dimensions: int) -> np.ndarray:
     """int8 [chunks, dimensions]. Raises ValueError where chunks or embeddings are missing."""
-    name = doc.uri or doc.id
+    name = doc.uri or doc.id or 'the vector'
     vectors = [chunk.embedding for chunk in doc.chunks if chunk.embedding is not None]
     if not vectors or len(vectors) < len(doc.chunks):
         raise ValueError(f'{name} came without embeddings; send it through the whole Flow')
@@ -115,16 +114,6 @@ def recording_of(clip: Clip) -> dict[str, Any]:
     }
     start = recorded_at(clip.uri, clip.tags, 0)
     return found if start is None else found | {'recorded_at': start}
-
-
-def check_query(entry: Entry | None, stride_s: float) -> None:
-    """Raise ValueError for a stored recording of hours: each window of a query is a search."""
-    hours = entry.chunk_count * stride_s / 3600 if entry else 0
-    if entry and hours > MAX_QUERY_HOURS:
-        raise ValueError(
-            f'{entry.uri or entry.id} lasts {hours:.1f} hours, and a query one at most; '
-            'search with a part of it, as in rec.wav#t=600,604'
-        )
 
 
 def known(store: ClipStore, names: Sequence[Sequence[str | None]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from audio_search.settings import split_roots
 from audio_search.store import StorageError
 from audio_search.store.sqlite import SqliteStore
 from executors.clip_indexer import ClipIndexer
+from executors.clip_samples import Samples
 
 BATCH_CLIPS = 100  # a transaction, which others that write wait for
 
@@ -37,6 +38,7 @@ class SimpleIndexer(ClipIndexer):
             ann=self.match_args.ann,
             roots=split_roots(roots).with_folder(Path(media).resolve()),
         )
+        self.samples = Samples(self.store)
         self._closing = threading.Event()
         self._filling = threading.Thread(target=self._fill_words, name='words', daemon=True)
         if self.words.is_known:

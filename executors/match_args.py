@@ -5,6 +5,7 @@ from typing import Any
 
 TRAVERSALS = ('c', ['c'])
 MATCHES = ('window', 'example')
+DOUBTFUL = 'doubtful'  # as `order` of a search
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from audio_search.store import IndexFileError
 from executors.clip_indexer import ClipIndexer
+from executors.clip_samples import Samples
 
 
 class MilvusIndexer(ClipIndexer):
@@ -43,3 +44,4 @@ class MilvusIndexer(ClipIndexer):
             consistency=consistency,
             index=index,
         )
+        self.samples = Samples(self.store)

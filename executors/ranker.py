@@ -8,7 +8,7 @@ from jina import requests
 from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.places import Group, group_of
 from executors.base import FlowExecutor
-from executors.match_args import MatchArgs, parse_limit
+from executors.match_args import DOUBTFUL, MatchArgs, parse_limit
 
 
 class MyRanker(FlowExecutor):
@@ -32,7 +32,11 @@ class MyRanker(FlowExecutor):
         limit = parse_limit(parameters['limit']) if parameters.get('limit') else self.limit
         is_spread = bool(parameters.get('group_by')) or (parameters.get('per_clip') or 1) != 1
         for clip in docs:
-            if is_spread:  # the indexer chose them, and knows how many there may be
+            if parameters.get('order') == DOUBTFUL:  # of one window, in their order
+                matches = [
+                    _clip_match(one, chunk) for chunk in clip.chunks for one in chunk.matches
+                ]
+            elif is_spread:  # the indexer chose them, and knows how many there may be
                 matches = in_groups(clip.chunks, parameters.get('group_by'))
             else:
                 matches = best_by_clip(clip.chunks)[:limit]
@@ -81,5 +85,6 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         query_end_in_ms=chunk.end_in_ms,
         has_file=match.has_file,
         more_from_same=match.more_from_same,
+        score=match.score,
         words=match.words,
     )

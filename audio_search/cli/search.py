@@ -62,6 +62,15 @@ def search(
             '"bird -crow"; the command words lists them.',
         ),
     ] = None,
+    saved: Annotated[
+        str | None,
+        typer.Option(
+            metavar='NAME',
+            show_default=False,
+            help='In place of FILE: a saved search, with what was judged of its label since; the '
+            'command searches lists them.',
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -149,8 +158,8 @@ def search(
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
       audio-search search --words "bird singing" --limit 3
     """
-    if (file is None) == (words is None):
-        raise WrongUse('give either FILE or --words; see audio-search search --help')
+    if [file, words, saved].count(None) != 2:
+        raise WrongUse('give one of FILE, --words and --saved; see audio-search search --help')
     if min_gap is not None and within is None and (per_clip or 1) == 1:
         raise WrongUse(
             '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
@@ -172,10 +181,11 @@ def search(
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
-        if file is None:
-            found = client.search({'words': words}, parameters)
-        else:
+        if file is not None:
             found = _find(client, file, parameters)
+        else:
+            query = {'words': words} if words is not None else {'saved': saved}
+            found = client.search(query, parameters)
     if found['error']:
         complain(found['error'])
         if as_json:

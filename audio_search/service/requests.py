@@ -1,6 +1,6 @@
 """What is asked of the service: clips and chunks as clients name them, and what becomes of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from audio_search.documents import MAX_MS, AudioChunk, AudioClip, Embedding, Tag
 from audio_search.errors import Kind
 from audio_search.roots import Roots
 from audio_search.service.uploads import Upload, Uploads
+from audio_search.service.vectors import in_8_bits
 
 TIMES = ('beg_in_ms', 'end_in_ms')
 
@@ -33,7 +34,12 @@ class ChunkRequest:
 @dataclass(frozen=True)
 class ClipRequest:
     """A clip, named by its `id`, its `uri`, or the file it came in (`upload`); or a query of
-    `words`, which has no sound.
+    `words` or of its windows' vectors, [dimensions] or [windows, dimensions], without a sound.
+
+    A query may have examples instead, each a request as for a query: it finds what is `like` some
+    and `unlike` others. The `id` of a query may name a part of a stored clip, as in ID#t=4,8. A
+    search that is `saved` by that name adds its own examples; one that `may_be_gone` is left out
+    where it is, and named in the note of the query.
 
     Without `tags` (None) a stored clip keeps those it has, and a new one gets `new_tags`.
     """
@@ -45,6 +51,11 @@ class ClipRequest:
     chunks: Sequence[ChunkRequest] = ()
     upload: Upload | None = None
     words: str | None = None
+    vector: Any = None
+    like: Sequence['ClipRequest'] = ()
+    unlike: Sequence['ClipRequest'] = ()
+    saved: str | None = None
+    may_be_gone: bool = False
 
 
 @dataclass
@@ -61,6 +72,9 @@ class Item:
     part_count: int = 1
     parts: Sequence[int] = ()
     kept_parts: dict[str, Any] | None = None
+    # What a query without a sound is called in its answer: it has no clip whose id it could have.
+    answer_id: str | None = None
+    may_be_gone: bool = False
 
     @property
     def has_sound(self) -> bool:
@@ -75,7 +89,7 @@ class Item:
     def name_as(self, request: ClipRequest) -> None:
         """Call a query in its answer as the client called it."""
         self.clip.uri = self.upload.name if self.upload else request.uri or self.clip.uri
-        self.clip.id = request.id or self.clip.id
+        self.clip.id = request.id or self.answer_id or self.clip.id
 
 
 def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) -> Item:
@@ -84,10 +98,12 @@ def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) ->
     `keep` is for clips that are to be stored; a query may be named by its id alone, or have words.
     """
     clip = AudioClip(id=request.id, uri=request.uri, tags=request.tags)
-    item = Item(clip, upload=request.upload)
+    item = Item(clip, upload=request.upload, may_be_gone=request.may_be_gone)
     try:
         if request.words is not None:
             _take_words(item, request, request.words, keep)
+        elif request.vector is not None:
+            _take_vectors(item, request)
         elif request.chunks:
             if not (request.id or request.uri):
                 raise ValueError('chunks need the id or the uri of their clip; add one')
@@ -146,19 +162,30 @@ def like(winner: AudioClip, clip: AudioClip) -> AudioClip:
 
 def with_sound(id_: str, sound: np.ndarray) -> AudioClip:
     """A document that names a clip and has the windows of a sound, int8 [windows, dimensions]."""
-    chunks = (AudioChunk(embedding=Embedding.from_int8(window)) for window in sound)
-    return AudioClip(id=id_, chunks=DocList[AudioChunk](chunks))
+    return AudioClip(id=id_, chunks=DocList[AudioChunk](_windows(sound)))
+
+
+def _windows(vectors: np.ndarray) -> Iterator[AudioChunk]:
+    return (AudioChunk(embedding=Embedding.from_int8(vector)) for vector in vectors)
 
 
 def _take_words(item: Item, request: ClipRequest, words: str, keep: bool) -> None:
     if keep:
         raise ValueError('words are searched with and never indexed; give the uri of a sound')
-    if request.uri or request.upload or request.chunks:
+    if request.uri or request.upload or request.chunks or request.vector is not None:
         raise ValueError(
             'a query has words or a sound, and both were given; send them as two documents'
         )
     item.clip.words = words
     item.clip.id = sources.clip_id(words)  # in place of its own, which may be that of a clip
+
+
+def _take_vectors(item: Item, request: ClipRequest) -> None:
+    if request.uri or request.upload or request.chunks:
+        raise ValueError('a query has a vector or a sound, and both were given; leave one out')
+    windows = in_8_bits(request.vector)
+    item.answer_id = sources.clip_id(windows.tobytes().hex())
+    item.clip.chunks = DocList[AudioChunk](_windows(windows))
 
 
 def _find_sound(

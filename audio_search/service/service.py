@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 import numpy as np
 from docarray import DocList
@@ -12,7 +12,15 @@ from docarray import DocList
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.beside import Beside
+from audio_search.service.choices import Choices, parameters_of
 from audio_search.service.clip_map import ClipMap
+from audio_search.service.examples import (
+    encode_examples,
+    examples_of,
+    resolve_query,
+    uploads_of,
+)
 from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
@@ -28,10 +36,11 @@ from audio_search.service.requests import (
     resolve_name,
     with_sound,
 )
-from audio_search.service.selection import check_choice, checked, selection
+from audio_search.service.saved import expanded
+from audio_search.service.selection import check_choice, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
-from audio_search.service.within import Within, check_gap
+from audio_search.service.within import Within
 from audio_search.service.words import Word, fill_words, list_words
 from audio_search.settings import Settings
 from audio_search.stretches import Stretch
@@ -60,6 +69,7 @@ class AudioService:
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
         self.map = ClipMap(self)
+        self.beside = Beside(self)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
@@ -96,15 +106,9 @@ class AudioService:
         self,
         requests: Sequence[ClipRequest],
         *,
-        limit: int | None = None,
-        filter: dict[str, Any] | None = None,
-        exclude_self: bool = False,
         include: Sequence[str] = (),
-        match: str | None = None,
         within: Within | None = None,
-        per_clip: int | None = None,
-        min_gap_s: float | None = None,
-        group_by: str | None = None,
+        **choices: Unpack[Choices],
     ) -> list[AudioClip]:
         """Every document answered, in order, with its matches or an `error`. Drops uploads.
 
@@ -113,27 +117,16 @@ class AudioService:
         in place of matches; `limit` is then their number, and no other choice of clips goes with
         it.
         """
-        parameters: dict[str, Any] = {'exclude_self': exclude_self, 'include': list(include)}
-        given: dict[str, Any] = {
-            'limit': limit,
-            'match': match,
-            'per_clip': per_clip,
-            'min_gap_s': min_gap_s,
-        }
-        for name, value in (given | {'group_by': group_by}).items():
-            if value is not None:
-                parameters[name] = value
         items: list[Item] = []
         try:
             async with self.admission.work():
-                if filter:
-                    parameters['filter'] = checked(filter)
-                if within:
-                    parameters = within.parameters(parameters, self.roots)
-                else:
-                    check_gap(per_clip, min_gap_s)
+                requests, choices = await expanded(
+                    self, requests, choices, has_within=within is not None
+                )
+                parameters = parameters_of(choices, include, within, self.roots)
                 items = await self._resolve(requests, keep=False)
-                await self._read_words(items)
+                await self._read_words([*items, *examples_of(items)])
+                await encode_examples(self.pipeline, items, self.settings)
                 await self._run('/search', items, parameters)
                 if within and within.refine:
                     await self._refine([item.clip for item in items], include)
@@ -143,8 +136,7 @@ class AudioService:
                 mark_times(item.clip for item in items)
                 return self._answers(items)
         finally:
-            came = [request.upload for request in requests if request.upload]
-            self.drop([*came, *(item.upload for item in items if item.upload)])
+            self.drop(uploads_of(requests, items))
 
     async def update(self, requests: Sequence[ClipRequest]) -> list[AudioClip]:
         """Replace the tags of stored clips, named by id or uri."""
@@ -254,10 +246,14 @@ class AudioService:
         return clip
 
     async def _resolve(self, requests: Sequence[ClipRequest], keep: bool) -> list[Item]:
-        self._check_count(len(requests))
-        return await asyncio.to_thread(
-            lambda: [resolve(request, self.uploads, self.roots, keep) for request in requests]
-        )
+        self._check_count(sum(1 + len(one.like) + len(one.unlike) for one in requests))
+
+        def found(request: ClipRequest) -> Item:
+            if keep:
+                return resolve(request, self.uploads, self.roots, keep)
+            return resolve_query(request, self.uploads, self.roots)
+
+        return await asyncio.to_thread(lambda: list(map(found, requests)))
 
     def _check_count(self, count: int) -> None:
         if count > self.settings.max_docs:

@@ -4,7 +4,7 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError, StorageError
 from audio_search.store.filters import FilterError
 from audio_search.store.interface import ClipStore, StoreTransaction
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
 
 __all__ = [
     'Clip',
@@ -16,6 +16,7 @@ __all__ = [
     'IndexFileError',
     'KeptParts',
     'Neighbour',
+    'Sample',
     'StorageError',
     'StoreTransaction',
 ]

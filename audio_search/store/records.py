@@ -99,6 +99,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Some of the stored chunks: their embeddings, int8 [n, dimensions], and int64 [n], a number
+    for each that is the same for chunks of one clip."""
+
+    vectors: np.ndarray
+    clips: np.ndarray
+
+
+@dataclass(frozen=True)
 class ClipRef:
     """A clip by its id or, failing that, its uri."""
 

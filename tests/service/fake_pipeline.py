@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from docarray import DocList
 
 from audio_search.audio import sources
-from audio_search.documents import AudioClip, Match, Tags, fail
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Match, Tags, fail
 from audio_search.errors import Kind
 from audio_search.roots import Roots
+from audio_search.service.examples import ENCODERS
 from audio_search.service.pipeline import ExecutorDown, Pipeline
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Uploads
@@ -67,6 +69,8 @@ class FakePipeline(Pipeline):
         if only is None and self.gate:
             self.waiting.set()
             await self.gate.wait()
+        if only == ENCODERS:
+            return self._encode_only(docs)
         answer: Answer = getattr(self, f'_{endpoint[1:]}')(docs, parameters)
         return answer
 
@@ -88,6 +92,19 @@ class FakePipeline(Pipeline):
             self.stored[str(doc.id)] = doc.model_copy()
         return docs, {}
 
+    def _encode_only(self, docs: DocList[AudioClip]) -> Answer:
+        """Each sound gets one window, whose vector follows from its uri."""
+        for doc in docs:
+            try:
+                self._encode(doc)
+            except ValueError as error:
+                fail(doc, error)
+                continue
+            rng = np.random.default_rng(list(str(doc.uri).encode()))
+            vector = rng.integers(-128, 128, self.dimensions).astype(np.int8)
+            doc.chunks = DocList[AudioChunk]([AudioChunk(embedding=Embedding.from_int8(vector))])
+        return docs, {}
+
     def _search(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
         self.searched.append(parameters)
         self.asked += [doc.model_copy() for doc in docs]
@@ -98,6 +115,8 @@ class FakePipeline(Pipeline):
                 self._check_disk()
                 if doc.uri:
                     self._encode(doc)
+                elif doc.examples is not None:
+                    self._check_examples(doc)
                 elif not doc.chunks and doc.id not in self.stored:
                     raise Refused(Kind.MISSING, f'there is no clip {doc.id!r}')
             except ValueError as error:
@@ -125,6 +144,11 @@ class FakePipeline(Pipeline):
                 for clip in found[: int(parameters.get('limit', 5))]
             )
         return docs, {}
+
+    def _check_examples(self, doc: AudioClip) -> None:
+        for row in doc.examples or ():
+            if 'first' not in row and row['id'].partition('#t=')[0] not in self.stored:
+                raise Refused(Kind.MISSING, f'there is no clip {row["id"]!r}')
 
     def _fill_events(self, doc: AudioClip, parameters: Parameters) -> None:
         recording = self._find(AudioClip(id=parameters['within'], uri=parameters.get('within_uri')))

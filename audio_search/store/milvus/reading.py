@@ -10,7 +10,8 @@ from audio_search.store.configuration import Configuration
 from audio_search.store.milvus import rows
 from audio_search.store.milvus.connection import Connection
 from audio_search.store.milvus.filter_expression import ALWAYS, one_of, render, starts_with
-from audio_search.store.records import Clip
+from audio_search.store.records import Clip, Sample
+from audio_search.store.vectors.sampling import places_of
 
 ROWS = 16_384  # of one answer, and of offset and limit together
 KEYS = 4_000  # looked up at once
@@ -105,6 +106,25 @@ class Reading:
                 yield np.array([row['id'] for row in got]), rows.vectors_of(got)
             if len(got) < VECTOR_ROWS:
                 return
+
+    def sample(self, count: int) -> Sample:
+        """As ClipStore.sample."""
+        heads = list(self._all(IS_HEAD, ['id', 'head'], ROWS))
+        ends = np.cumsum([head['head']['chunk_count'] for head in heads], dtype=np.int64)
+        places = places_of(int(ends[-1]) if heads else 0, count)
+        owners = np.searchsorted(ends, places, side='right')
+        keys = [
+            heads[owner]['id'] + place - (ends[owner] - heads[owner]['head']['chunk_count'])
+            for owner, place in zip(owners.tolist(), places.tolist(), strict=True)
+        ]
+        found = self.fetch([int(key) for key in keys], ['id', 'vector'])
+        if not found:
+            nothing = np.empty((0, self.configuration.dimensions), np.int8)
+            return Sample(nothing, np.empty(0, np.int64))
+        vectors = rows.vectors_of(list(found.values()))
+        sounds = vectors.any(axis=1)
+        numbers = np.array([rows.number_of(key) for key in found], np.int64)
+        return Sample(vectors[sounds], numbers[sounds])
 
     def search(
         self, queries: np.ndarray, limit: int, expression: str

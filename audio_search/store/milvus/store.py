@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,14 +13,18 @@ from pymilvus import MilvusException
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
 from audio_search.store.interface import ClipStore
+from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
 from audio_search.store.milvus import rows, state
+from audio_search.store.milvus.beside import Beside
 from audio_search.store.milvus.connection import Connection, Server
 from audio_search.store.milvus.filter_expression import SET, one_of
 from audio_search.store.milvus.reading import IS_HEAD, Reading
 from audio_search.store.milvus.search import Found, nearest
 from audio_search.store.milvus.transaction import Transaction
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
+from audio_search.store.vectors.around import search_around
 from audio_search.store.vectors.blocks import Block, changed
+from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
 
 FORMAT = 1
@@ -63,10 +67,12 @@ class MilvusStore(ClipStore):
             self._open(name, index)
             self._reading = Reading(self._connection, name, configuration, consistency.title())
             self._state = state.State(self._connection, f'{name}_state')
+            self._beside = Beside(self._state)
             self._numbers = rows.Numbers(self._state.claim_writer())
             abandoned = rows.tick_now() - round(ABANDONED_S / rows.TICK_S)
             self._reading.clean(abandoned << rows.WRITER_BITS)
             self._state.forget_old()
+            self._forget_judged_clips(Reading(self._connection, name, configuration, 'Strong'))
         except BaseException:
             self._connection.close()
             raise
@@ -104,6 +110,16 @@ class MilvusStore(ClipStore):
             num_shards=1,
         )
 
+    def _forget_judged_clips(self, reading: Reading) -> None:
+        """Remove what was judged of clips that are gone: a process was killed after it had deleted
+        them. `reading` sees what any process stored."""
+        judged = self._beside.judged()
+        for start in range(0, len(judged), rows.LOOK_UP):
+            some = judged[start : start + rows.LOOK_UP]
+            heads = reading.heads(one_of('clip_id', [SET + id_ for id_ in some]))
+            there = {head['clip_id'] for head in heads}
+            self._beside.forget([id_ for id_ in some if SET + id_ not in there])
+
     def _check(self, description: str) -> None:
         made = _recorded(self.address, description)
         if difference := self.configuration.difference(made):
@@ -115,7 +131,7 @@ class MilvusStore(ClipStore):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._write_lock:
-            transaction = Transaction(self._reading, self._state, self._numbers)
+            transaction = Transaction(self._reading, self._state, self._beside, self._numbers)
             yield transaction
             transaction.apply()
 
@@ -153,6 +169,17 @@ class MilvusStore(ClipStore):
             [rows.neighbour_of(one.head, one.chunk, one.distance) for one in each] for each in found
         ]
 
+    def search_around(
+        self, query: np.ndarray, distance: float, limit: int, *, filter: Any | None = None
+    ) -> list[Neighbour]:
+        expression = self._reading.selection(filter, None)
+
+        def find(blocks: Sequence[Block], places: dict[int, int]) -> list[Nearest]:
+            return [search_around(blocks, query, distance, limit)]
+
+        (found,) = self._read_all(expression, find)
+        return [rows.neighbour_of(one.head, one.chunk, one.distance) for one in found]
+
     def _nearest_examples(
         self,
         queries: np.ndarray,
@@ -161,18 +188,28 @@ class MilvusStore(ClipStore):
         expression: str,
         excluded: Sequence[int | None],
     ) -> list[list[Found]]:
-        """Every selected row is read, since Milvus compares whole vectors alone."""
+        def find(blocks: Sequence[Block], places: dict[int, int]) -> list[Nearest]:
+            return search_parts(
+                blocks,
+                queries,
+                limit,
+                self.configuration.examples_per_chunk,
+                distinct=distinct,
+                excluded=[None if one is None else places.get(one) for one in excluded],
+            )
+
+        return self._read_all(expression, find)
+
+    def _read_all(
+        self, expression: str, find: Callable[[Sequence[Block], dict[int, int]], list[Nearest]]
+    ) -> list[list[Found]]:
+        """What `find` finds among the selected rows, which are all read, since Milvus compares
+        whole vectors alone, and only for the nearest. It gets the place of each clip by its
+        number, which its rows are called by."""
         heads = {rows.number_of(head['id']): head for head in self._reading.all_heads(expression)}
         order = sorted(heads)
         places = {number: place for place, number in enumerate(order)}
-        found = search_parts(
-            self._blocks(expression, places),
-            queries,
-            limit,
-            self.configuration.examples_per_chunk,
-            distinct=distinct,
-            excluded=[None if one is None else places.get(one) for one in excluded],
-        )
+        found = find(self._blocks(expression, places), places)
         keys = {
             (order[place] << rows.KEY_BITS) + row
             for one in found
@@ -228,6 +265,10 @@ class MilvusStore(ClipStore):
             for name in names
         ]
 
+    def sample(self, count: int) -> Sample:
+        """Reads the keys of all clips, of which Milvus draws none by itself."""
+        return self._reading.sample(count)
+
     def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
         return self.find_many([ClipRef(clip_id, uri)])[0]
 
@@ -258,6 +299,17 @@ class MilvusStore(ClipStore):
         else:
             heads = self._reading.page(expression, offset, limit)
         return [rows.entry_of(head) for head in heads], total
+
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        return self._beside.page(offset, limit, chosen)
+
+    def searches(self) -> list[SavedSearch]:
+        return self._beside.searches()
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        return self._beside.search(name)
 
     def counts(self) -> tuple[int, int]:
         return self._reading.count(IS_HEAD), self._reading.count('id >= 0')

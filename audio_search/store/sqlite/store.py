@@ -18,16 +18,27 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
-from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour
-from audio_search.store.sqlite import filter_sql, opening, parts, schema, statements
+from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
+from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
+from audio_search.store.sqlite import (
+    filter_sql,
+    judgements,
+    opening,
+    parts,
+    schema,
+    searches,
+    statements,
+)
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
+from audio_search.store.vectors.around import search_around
 from audio_search.store.vectors.blocks import Snapshot, changed, ordinals_of
 from audio_search.store.vectors.graph import GraphFile, keys_of
 from audio_search.store.vectors.nearest import Nearest
 from audio_search.store.vectors.parts import search_parts
-from audio_search.store.vectors.scan import Scanner
+from audio_search.store.vectors.sampling import sample
+from audio_search.store.vectors.scan import Scanner, Selected
 from audio_search.store.vectors.shared import SharedScanner
 
 # SQLite checkpoints the WAL by itself, but can restart it only while nobody reads. Under constant
@@ -162,10 +173,7 @@ class SqliteStore(ClipStore):
     ) -> list[list[Neighbour]]:
         condition = None if filter is None else filters.parse(filter)
         with self._readers.read() as (db, snapshot):
-            selected = None
-            if condition is not None:
-                chosen = filter_sql.render(condition)
-                selected = np.array(statements.numbers(db, chosen), np.int32)
+            selected = _selected(db, condition)
             numbers = None
             if excluded is not None:
                 stored = {one: statements.find_one(db, one.id, one.uri) for one in set(excluded)}
@@ -179,27 +187,17 @@ class SqliteStore(ClipStore):
                 snapshot=snapshot,
                 parts=self.configuration.examples_per_chunk if by_example else 1,
             )
-            wanted = sorted(
-                {
-                    place
-                    for one in found
-                    for place in zip(one.clips.tolist(), one.ordinals.tolist(), strict=True)
-                }
+            return _neighbours(db, found)
+
+    def search_around(
+        self, query: np.ndarray, distance: float, limit: int, *, filter: Any | None = None
+    ) -> list[Neighbour]:
+        condition = None if filter is None else filters.parse(filter)
+        with self._readers.read() as (db, snapshot):
+            found = search_around(
+                snapshot.blocks, query, distance, limit, selected=_selected(db, condition)
             )
-            chunks = {
-                (number, ordinal): chunk
-                for number, group in groupby(wanted, key=itemgetter(0))
-                for ordinal, chunk in statements.chunks(db, number, [one for _, one in group])
-            }
-        return [
-            [
-                replace(chunks[clip, ordinal], distance=distance)
-                for clip, ordinal, distance in zip(
-                    one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
-                )
-            ]
-            for one in found
-        ]
+            return _neighbours(db, [found])[0]
 
     def nearest(
         self,
@@ -238,6 +236,9 @@ class SqliteStore(ClipStore):
             excluded=excluded,
         )
 
+    def sample(self, count: int) -> Sample:
+        return sample(self.snapshot.blocks, self.configuration.dimensions, count)
+
     def find(self, clip_id: str | None = None, uri: str | None = None) -> Entry | None:
         with self._readers.read() as (db, _):
             number = statements.find_one(db, clip_id, uri)
@@ -275,6 +276,20 @@ class SqliteStore(ClipStore):
         with self._readers.read() as (db, _):
             return statements.without_words(db, limit)
 
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        with self._readers.read() as (db, _):
+            return judgements.page(db, offset, limit, chosen)
+
+    def searches(self) -> list[SavedSearch]:
+        with self._readers.read() as (db, _):
+            return searches.every(db)
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        with self._readers.read() as (db, _):
+            return searches.find(db, name)
+
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):
             return statements.clip_count(db), snapshot.chunk_count
@@ -285,6 +300,38 @@ class SqliteStore(ClipStore):
     def stored_bytes(self) -> int:
         """What the index takes on disk, with its WAL."""
         return self.path.stat().st_size + schema.wal_bytes(self.path)
+
+
+def _selected(db: sqlite3.Connection, condition: filters.Condition | None) -> Selected:
+    """The numbers of the clips that a filter selects, ascending; None for all."""
+    if condition is None:
+        return None
+    return np.array(statements.numbers(db, filter_sql.render(condition)), np.int32)
+
+
+def _neighbours(db: sqlite3.Connection, found: Sequence[Nearest]) -> list[list[Neighbour]]:
+    """What is stored of the chunks that were found."""
+    wanted = sorted(
+        {
+            place
+            for one in found
+            for place in zip(one.clips.tolist(), one.ordinals.tolist(), strict=True)
+        }
+    )
+    chunks = {
+        (number, ordinal): chunk
+        for number, group in groupby(wanted, key=itemgetter(0))
+        for ordinal, chunk in statements.chunks(db, number, [one for _, one in group])
+    }
+    return [
+        [
+            replace(chunks[clip, ordinal], distance=distance)
+            for clip, ordinal, distance in zip(
+                one.clips.tolist(), one.ordinals.tolist(), one.distances.tolist(), strict=True
+            )
+        ]
+        for one in found
+    ]
 
 
 def _removed_keys(transaction: Transaction, before: Snapshot) -> np.ndarray | None:
