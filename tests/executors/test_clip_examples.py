@@ -199,3 +199,23 @@ def test_what_cannot_be_used_is_the_error_of_the_query(
     query = asked(indexer, *rows)
     assert words in (query.error or '')
     assert query.error_kind == kind
+
+
+def test_doubtful_are_the_windows_where_the_score_is_one_half(indexer: SimpleIndexer) -> None:
+    everything = asked(indexer, *LIKE, UNLIKE, limit=18, distinct=False, include=['score'])
+    query = asked(indexer, *LIKE, UNLIKE, limit=18, order='doubtful', include=['score'])
+    doubts = [abs((match.score or 0) - 0.5) for match in query.matches]
+    assert doubts == sorted(doubts)
+    assert len(set(ids(query))) == 18
+    assert len({match.score for match in query.matches if (match.score or 0) > 0.5}) > 2
+    assert doubts[0] <= min(abs((match.score or 0) - 0.5) for match in everything.matches)
+    few = asked(indexer, *LIKE, UNLIKE, limit=3, order='doubtful', exclude_self=True)
+    assert len(ids(few)) == 3
+    assert not set(ids(few)) & {'bell0', 'bell1', 'dog0'}
+
+
+def test_only_what_was_fitted_has_something_doubtful(indexer: SimpleIndexer) -> None:
+    docs = DocList[AudioClip]([AudioClip(id='dog1'), AudioClip(examples=Rows([*LIKE, UNLIKE]))])
+    plain, fitted = indexer.search(docs, {'order': 'doubtful'})
+    assert 'is for a query of several examples' in (plain.error or '')
+    assert fitted.error is None

@@ -153,3 +153,30 @@ def test_examples_count_as_documents_of_a_request(tmp_path: Path) -> None:
     response = api.post('/search', {'like': ids})
     assert response.status_code == 413
     assert '4 documents' in response.json()['detail']
+
+
+def test_order_and_score_are_handed_on(api: Api) -> None:
+    query = {'like': [{'id': 'Bell'}, {'id': 'Dog'}]}
+    api.answers('/search', query, order='doubtful', include=['score'], limit=3)
+    api.answers('/search', query, order='nearest')
+    doubtful, nearest = api.here.pipeline.searched
+    assert (doubtful['order'], doubtful['include']) == ('doubtful', ['score'])
+    assert 'order' not in nearest
+
+
+@pytest.mark.parametrize(
+    ('options', 'name'),
+    [
+        ({'per_clip': 2}, 'per_clip'),
+        ({'group_by': 'label'}, 'group_by'),
+        ({'match': 'example'}, 'match'),
+        ({'within': 'Bell'}, 'within'),
+    ],
+)
+def test_the_order_doubtful_goes_with_no_other_choice(
+    api: Api, options: dict[str, Any], name: str
+) -> None:
+    query = {'like': [{'id': 'Bell'}, {'id': 'Dog'}]}
+    response = api.post('/search', query, order='doubtful', **options)
+    assert response.status_code == 422
+    assert f'does not go with {name}' in response.json()['detail']
