@@ -148,10 +148,11 @@ class IndexParameters(Parameters):
 
 class SearchParameters(Parameters):
     elsewhere = IN_QUERY
-    include: Annotated[list[Literal['embedding', 'score']], Data] = Field(
+    include: Annotated[list[Literal['embedding', 'score', 'rarity']], Data] = Field(
         default_factory=list,
         description='embedding: answer with the windows and their vectors. score: of a query of '
-        'several examples, the probability that a match is right',
+        'several examples, the probability that a match is right. rarity: which share of random '
+        'pairs of windows of this index is nearer than a match, see GET /rarity',
     )
     limit: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None,
@@ -209,8 +210,9 @@ class SearchParameters(Parameters):
     group_by: Text | None = Field(
         default=None,
         min_length=1,
-        description='name of a tag, or folder: of each of its values at most per_clip matches, and '
-        'limit counts the values',
+        description='name of a tag, or folder, or recording (the file that clips were cut from as '
+        'FILE#t=BEGIN,END): of each of its values at most per_clip matches, and limit counts the '
+        'values',
     )
 
 

@@ -160,7 +160,7 @@ class ClipIndexer(FlowExecutor):
                 fail(doc, error)
         if queries:
             try:
-                match(self.store, queries, parameters, self.match_args)
+                match(self.store, self.samples, queries, parameters, self.match_args)
             except (ValueError, StorageError) as error:
                 for query in queries:
                     fail(query.doc, error)
@@ -254,7 +254,8 @@ class ClipIndexer(FlowExecutor):
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
-        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids.
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or how
+        far random chunks are from one another (`rarity`).
         """
         parameters = parameters or {}
         try:
@@ -262,6 +263,8 @@ class ClipIndexer(FlowExecutor):
                 return known(self.store, json.loads(names))
             if ids := parameters.get('vectors'):
                 return map_vectors(self.store, json.loads(ids))
+            if parameters.get('rarity'):
+                return {'rarity': to_json(self.samples.pairs().histogram())}
             offset = int(parameters.get('offset') or 0)
             limit = int(parameters.get('limit') or DEFAULT_PAGE)
             if parameters.get('map'):

@@ -86,5 +86,6 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         has_file=match.has_file,
         more_from_same=match.more_from_same,
         score=match.score,
+        rarity=match.rarity,
         words=match.words,
     )

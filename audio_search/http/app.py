@@ -10,6 +10,7 @@ from audio_search.http.known import add_known
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, EarlyAnswer
 from audio_search.http.metrics import Metrics, RequestLog
 from audio_search.http.paths import Paths
+from audio_search.http.rarity import add_rarity
 from audio_search.http.routes import add_open, add_views, add_work
 from audio_search.http.security import OriginCheck, TokenAuth, add_login, origin_pattern
 from audio_search.http.words import add_words
@@ -35,6 +36,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     add_work(app, service, needs)
     add_known(app, service, needs)
     add_words(app, service, needs)
+    add_rarity(app, service, needs)
     add_views(app, service, metrics, needs)
     add_open(app, service)
     add_docs(app)

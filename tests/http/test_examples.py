@@ -180,3 +180,10 @@ def test_the_order_doubtful_goes_with_no_other_choice(
     response = api.post('/search', query, order='doubtful', **options)
     assert response.status_code == 422
     assert f'does not go with {name}' in response.json()['detail']
+
+
+def test_the_distances_of_random_pairs_are_answered(api: Api) -> None:
+    found = api.get('/rarity')
+    assert found.json() == {'pairs': 1, 'edges': [0.0, 1.0, 2.0], 'counts': [1, 0]}
+    api.here.pipeline.disk_full = True
+    assert api.get('/rarity').status_code == 503
