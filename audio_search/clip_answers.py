@@ -47,7 +47,8 @@ class MatchAnswer(BaseModel):
     scores: dict[str, float] = Field(
         description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better. Of a '
         'query of several examples: from the direction that was fitted to them, which is farther '
-        'from every sound than sounds are from one another'
+        'from every sound than sounds are from one another. With hubness: csls also csls, by which '
+        'matches are ranked; higher is better'
     )
     score: float | None = Field(
         default=None,

@@ -171,6 +171,12 @@ class SearchParameters(Parameters):
         description='doubtful: of a query of several examples, the windows that are about as '
         'likely right as wrong (a score of 0.5), each of another clip: to judge these teaches most',
     )
+    hubness: Literal['none', 'csls'] = Field(
+        default='none',
+        description='csls: the 100 nearest clips are ranked anew by 2 cos(q, x) - r(x) - r(q), '
+        'with r the mean cosine to the 10 nearest windows of other clips, so that clips which are '
+        'near to everything come later; `scores` have it as csls',
+    )
     match: Literal['window', 'example'] | None = Field(
         default=None,
         description='what is compared, windows of 4 s as a whole unless given, or the nearest of '

@@ -28,6 +28,7 @@ from executors.clip_changes import (
 )
 from executors.clip_events import fill_events
 from executors.clip_examples import fit_query
+from executors.clip_hubness import Hubness
 from executors.clip_map import map_page, map_vectors
 from executors.clip_parts import stored_part
 from executors.clip_records import (
@@ -63,6 +64,7 @@ class ClipIndexer(FlowExecutor):
 
     store: ClipStore
     samples: Samples
+    hubness: Hubness
 
     def __init__(
         self,
@@ -160,7 +162,7 @@ class ClipIndexer(FlowExecutor):
                 fail(doc, error)
         if queries:
             try:
-                match(self.store, self.samples, queries, parameters, self.match_args)
+                match(self.store, self.samples, self.hubness, queries, parameters, self.match_args)
             except (ValueError, StorageError) as error:
                 for query in queries:
                     fail(query.doc, error)

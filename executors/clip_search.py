@@ -13,10 +13,11 @@ from audio_search.rarity import PAIRS, of_direction
 from audio_search.store import ClipStore, Neighbour
 from executors.clip_events import compared
 from executors.clip_examples import FittedQuery
+from executors.clip_hubness import Hubness
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import match_of
 from executors.clip_samples import Samples
-from executors.match_args import DOUBTFUL, MatchArgs, parse_limit, parse_match
+from executors.match_args import CSLS, DOUBTFUL, MatchArgs, parse_limit, parse_match
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Query:
 def match(
     store: ClipStore,
     samples: Samples,
+    hubness: Hubness,
     queries: Sequence[Query],
     parameters: dict[str, Any],
     defaults: MatchArgs,
@@ -55,6 +57,10 @@ def match(
                 _match_doubtful(store, query, parameters, limit)
             except ValueError as error:
                 fail(query.doc, error)
+    elif parameters.get('hubness') == CSLS:
+        for query in queries:
+            left_out = _own_clips(store, query) if parameters.get('exclude_self') else frozenset()
+            hubness.match(query.doc, query.vectors, limit, parameters.get('filter'), left_out)
     elif spread := Spread.parse(parameters, limit, store.configuration.window_s):
         for query in queries:
             chosen = parameters
@@ -103,6 +109,12 @@ def _match_clips(
         for query in together:
             for chunk in query.doc.chunks:
                 chunk.matches = _matches(next(found), out, limit)
+
+
+def _own_clips(store: ClipStore, query: Query) -> frozenset[str]:
+    own = own_clip(query.doc)
+    entry = store.find(own.id, own.uri)
+    return query.own_clips | ({entry.id} if entry else frozenset())
 
 
 def _match_doubtful(store: ClipStore, query: Query, parameters: dict[str, Any], limit: int) -> None:

@@ -173,13 +173,27 @@ def test_order_and_score_are_handed_on(api: Api) -> None:
         ({'within': 'Bell'}, 'within'),
     ],
 )
-def test_the_order_doubtful_goes_with_no_other_choice(
-    api: Api, options: dict[str, Any], name: str
+@pytest.mark.parametrize('choice', [{'order': 'doubtful'}, {'hubness': 'csls'}])
+def test_another_order_goes_with_no_other_choice(
+    api: Api, choice: dict[str, str], options: dict[str, Any], name: str
 ) -> None:
     query = {'like': [{'id': 'Bell'}, {'id': 'Dog'}]}
-    response = api.post('/search', query, order='doubtful', **options)
+    response = api.post('/search', query, **choice, **options)
     assert response.status_code == 422
     assert f'does not go with {name}' in response.json()['detail']
+
+
+def test_of_two_other_orders_one_is_too_many(api: Api) -> None:
+    response = api.post('/search', {'id': 'Bell'}, order='doubtful', hubness='csls')
+    assert response.status_code == 422
+    assert 'hubness csls does not go with order' in response.json()['detail']
+
+
+def test_hubness_is_handed_on(api: Api) -> None:
+    api.answers('/search', {'id': 'Bell'}, hubness='csls')
+    api.answers('/search', {'id': 'Bell'}, hubness='none')
+    damped, plain = api.here.pipeline.searched
+    assert (damped['hubness'], 'hubness' in plain) == ('csls', False)
 
 
 def test_the_distances_of_random_pairs_are_answered(api: Api) -> None:
