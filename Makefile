@@ -50,7 +50,7 @@ k8s: setup  ## write deploy/kubernetes from flow.yml
 check-wheels: setup  ## check that every pin has wheels for every platform and Python
 	.venv/bin/python scripts/check_wheels.py
 
-bench-%: setup  ## measure: bench-encode, -events, -http, -index, -ingest, -recordings, -replicas, -search
+bench-%: setup  ## measure: bench-encode, -events, -http, -index, -ingest, -milvus, -recordings, -replicas, -search
 	.venv/bin/python scripts/benchmark.py $*
 
 verify-model: setup  ## run the published smoke test on the official weights
