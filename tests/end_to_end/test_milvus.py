@@ -51,8 +51,8 @@ def index(service: RunningService, clips: list[str]) -> list[dict[str, Any]]:
     named = [{'uri': uri, 'tags': {'label': label(uri)}} for uri in clips]
     return [
         answer
-        for first in range(0, len(named), 10)
-        for answer in service.answers('/index', *named[first : first + 10])
+        for first in range(0, len(named), 5)
+        for answer in service.answers('/index', *named[first : first + 5])
     ]
 
 
