@@ -17,7 +17,7 @@ serve: setup  ## index the toy clips, search a few, serve on :45678
 test: setup  ## run the tests
 	scripts/install_browser.sh
 	scripts/install_prometheus.sh
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-kill: setup  ## kill the index 30 times while it writes
 	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
