@@ -28,8 +28,8 @@ from executors.clip_changes import (
 )
 from executors.clip_events import fill_events
 from executors.clip_examples import fit_query
-from executors.clip_judgements import answer_beside
 from executors.clip_hubness import Hubness
+from executors.clip_judgements import answer_beside
 from executors.clip_map import map_page, map_vectors
 from executors.clip_parts import stored_part
 from executors.clip_records import (

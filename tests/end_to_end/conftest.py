@@ -20,7 +20,9 @@ LABELS = ('birds', 'churchbell', 'helicopter')
 def toy_service(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service of the page's own, with the toy clips of three labels."""
     workspace = tmp_path_factory.mktemp('page') / 'workspace'
-    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as service:
+    with RunningService(
+        workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}', AUDIO_SEARCH_PAGE='on'
+    ) as service:
         service.answers(
             '/index',
             *(

@@ -18,7 +18,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     workspace = tmp_path_factory.mktemp('large') / 'workspace'
     workspace.mkdir()
     make_index(workspace / 'index.sqlite', CLIPS)
-    with RunningService(workspace, 'serve') as service:
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_PAGE='on') as service:
         yield service
 
 
