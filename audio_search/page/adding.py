@@ -31,19 +31,22 @@ class Adding:
     async def files(self, paths: Sequence[Path], label: str) -> None:
         """Index uploaded files, and remove them from Gradio's folder."""
 
-        async def index(batch: Sequence[Path]) -> list[AudioClip]:
-            # The place is taken before the files are copied, so that batches that wait fill no
-            # disk.
-            async with self.service.admission.place():
-                uploads = [await receive(self.service, path, keep=True) for path in batch]
-                pairs = zip(batch, uploads, strict=True)
-                return await self.service.index([_request(path, label, to) for path, to in pairs])
-
         try:
-            await self._in_batches(paths, index)
+            await self._in_batches(paths, lambda batch: self._uploads(batch, label))
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
+
+    async def copy_of(self, path: Path) -> None:
+        """Index a file that was uploaded to search with, and leave it there."""
+        await self._in_batches([path], lambda batch: self._uploads(batch, ''))
+
+    async def _uploads(self, batch: Sequence[Path], label: str) -> list[AudioClip]:
+        # The place is taken before the files are copied, so that batches that wait fill no disk.
+        async with self.service.admission.place():
+            uploads = [await receive(self.service, path, keep=True) for path in batch]
+            pairs = zip(batch, uploads, strict=True)
+            return await self.service.index([_request(path, label, to) for path, to in pairs])
 
     async def toys(self, uris: Sequence[str]) -> None:
         """Index toy clips, labelled by their file names."""

@@ -1,9 +1,11 @@
 // What is asked: examples, counter-examples and choices. It is in the address, so that a search can
 // be bookmarked and sent, and the browser's Back leads to the one before.
 window.audioSearch.asked = (() => {
-  const NOTHING = {like: [], unlike: [], tags: [], limit: 5, distance: 2, alone: true, among: []};
+  const NOTHING = {like: [], unlike: [], right: [], wrong: [], tags: [], limit: 5, distance: 2,
+                   alone: true, among: []};
+  const SIGNS = ['like', 'unlike', 'right', 'wrong'];
   const MAX_AMONG = 100; // ids in an address; more are remembered by this window alone
-  const OWN = ['like', 'unlike', 'tag', 'limit', 'distance', 'alone', 'among'];
+  const OWN = [...SIGNS, 'tag', 'limit', 'distance', 'alone', 'among'];
 
   let state = structuredClone(NOTHING);
   const listeners = [];
@@ -13,7 +15,7 @@ window.audioSearch.asked = (() => {
   // Sounds that were sent to the page are kept for an hour, so no address leads to them.
   const write = (params, asked) => {
     OWN.forEach((name) => params.delete(name));
-    for (const sign of ['like', 'unlike']) {
+    for (const sign of SIGNS) {
       asked[sign].filter(({kind}) => kind !== 'own')
         .forEach(({kind, value}) => params.append(sign, `${kind}:${value}`));
     }
@@ -37,8 +39,7 @@ window.audioSearch.asked = (() => {
       .filter(([kind, value]) => ['words', 'id', 'uri'].includes(kind) && value)
       .map(([kind, value]) => ({kind, value, name: kind === 'id' ? '' : value.split('/').pop()}));
     return {
-      like: examples('like'),
-      unlike: examples('unlike'),
+      ...Object.fromEntries(SIGNS.map((sign) => [sign, examples(sign)])),
       tags: params.getAll('tag').map(parted).map(([key, value]) => [decodeURIComponent(key), value]),
       limit: number(params.get('limit'), NOTHING.limit),
       distance: number(params.get('distance'), NOTHING.distance),
@@ -59,11 +60,12 @@ window.audioSearch.asked = (() => {
 
   // The names of clips that an address names by their ids.
   const name = async () => {
-    const nameless = [...state.like, ...state.unlike].filter(({name: known}) => !known);
+    const nameless = SIGNS.flatMap((sign) => state[sign]).filter(({name: known}) => !known);
     if (!nameless.length) return;
-    const ids = nameless.slice(0, 50).map(({value}) => `id=${encodeURIComponent(value)}`);
+    const idOf = ({value}) => value.split('#t=')[0];
+    const ids = nameless.slice(0, 50).map((one) => `id=${encodeURIComponent(idOf(one))}`);
     const {names} = await (await fetch(`/ui/names?${ids.join('&')}`)).json();
-    nameless.forEach((one) => { one.name = names[one.value] ?? one.value; });
+    nameless.forEach((one) => { one.name = names[idOf(one)] ?? one.value; });
     tell(false);
   };
 

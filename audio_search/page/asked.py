@@ -11,6 +11,7 @@ from audio_search.page.text import Problem
 
 KINDS = ('words', 'id', 'uri', 'own')
 MAX_EXAMPLES = 50
+MAX_JUDGED = 500
 MAX_LIMIT = 50
 MAX_TEXT = 4096
 GREATEST_DISTANCE = 2.0
@@ -27,6 +28,11 @@ class Example:
     name: str = ''
 
     @property
+    def clip_id(self) -> str:
+        """Of the clip, where `value` names one or a part of one, as in ID#t=4,8."""
+        return self.value.rpartition('#t=')[0] or self.value
+
+    @property
     def path(self) -> Path | None:
         return Path(self.value) if self.kind == 'own' else None
 
@@ -35,6 +41,8 @@ class Example:
 class Asked:
     """A search: what matches should be like and unlike, and which are wanted.
 
+    `right` and `wrong` are the windows of clips that were judged so, further examples and
+    counter-examples; `label` is what they were judged to be an example of, as far as it was chosen.
     `among` are the ids of the only clips to search, `tags` the values of tags that a match has to
     have: of one tag any of them, of several tags one each. `max_distance` is a cosine distance.
     """
@@ -46,11 +54,19 @@ class Asked:
     max_distance: float = GREATEST_DISTANCE
     exclude_self: bool = True
     among: tuple[str, ...] = ()
+    right: tuple[Example, ...] = ()
+    wrong: tuple[Example, ...] = ()
+    label: str = ''
+
+    @property
+    def judged(self) -> tuple[Example, ...]:
+        return (*self.right, *self.wrong)
 
     @property
     def single(self) -> Example | None:
-        """The only example, where there is one and no counter-example."""
-        return self.like[0] if len(self.like) == 1 and not self.unlike else None
+        """The only example, where there is one, no counter-example, and nothing was judged."""
+        is_single = len(self.like) == 1 and not (self.unlike or self.judged)
+        return self.like[0] if is_single else None
 
     def filter(self) -> dict[str, Any] | None:
         """The wanted tags and ids as a filter of clips."""
@@ -84,13 +100,18 @@ def read_asked(sent: str, folder: Path) -> Asked:
             max_distance=float(told.get('distance', GREATEST_DISTANCE)),
             exclude_self=bool(told.get('alone', True)),
             among=tuple(map(str, told.get('among', ()))),
+            right=tuple(_example(one, folder) for one in told.get('right', ())),
+            wrong=tuple(_example(one, folder) for one in told.get('wrong', ())),
+            label=str(told.get('label', ''))[:MAX_TEXT].strip(),
         )
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         raise Problem(f'This search cannot be read ({error}); start anew') from None
     if math.isnan(asked.max_distance):
         asked = replace(asked, max_distance=GREATEST_DISTANCE)
-    if len(like) + len(unlike) > MAX_EXAMPLES:
-        raise Problem(f'A search can have {MAX_EXAMPLES} examples; remove some')
+    if len(like) + len(unlike) > MAX_EXAMPLES or len(asked.judged) > MAX_JUDGED:
+        raise Problem(
+            f'A search can have {MAX_EXAMPLES} examples and {MAX_JUDGED} judgements; remove some'
+        )
     return asked
 
 

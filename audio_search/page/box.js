@@ -2,6 +2,8 @@
 window.audioSearch.box = (() => {
   const WAIT_MS = 120; // after a key, before suggestions are asked for
 
+  const FRESH = {like: [], unlike: [], right: [], wrong: []};
+
   const {asked} = window.audioSearch;
   let root, trigger, upload, timer = 0, asking = 0, isOffered = false;
   let suggestions = [], active = -1;
@@ -21,7 +23,7 @@ window.audioSearch.box = (() => {
     const offered = await offer();
     if (asked.hasExamples()) return; // chosen meanwhile
     isOffered = offered.length > 0;
-    asked.set({like: offered.slice(0, 1)}, false);
+    asked.set({...FRESH, like: offered.slice(0, 1)}, false);
   };
 
   // The buttons that show what could be asked.
@@ -34,7 +36,7 @@ window.audioSearch.box = (() => {
       if (hint) button.append(' ', make('span', {className: 'as-faint', textContent: hint}));
       button.addEventListener('click', () => {
         isOffered = false;
-        asked.set({like: [one], unlike: []});
+        asked.set({...FRESH, like: [one]});
       });
       return button;
     }));
@@ -43,12 +45,12 @@ window.audioSearch.box = (() => {
   };
 
   const add = (examples, sign = 'like') => {
-    const before = isOffered ? {like: [], unlike: []} : asked.state;
+    const before = isOffered ? FRESH : asked.state;
     isOffered = false;
     const isSame = (one) => examples.some(({kind, value}) => kind === one.kind && value === one.value);
     const kept = {like: before.like.filter((one) => !isSame(one)),
                   unlike: before.unlike.filter((one) => !isSame(one))};
-    asked.set({...kept, [sign]: [...kept[sign], ...examples]});
+    asked.set({...before === FRESH ? FRESH : {}, ...kept, [sign]: [...kept[sign], ...examples]});
   };
 
   const remove = (example) => {
@@ -83,10 +85,13 @@ window.audioSearch.box = (() => {
     return made;
   };
 
-  const showChips = ({like, unlike}) => {
+  const showChips = ({like, unlike, right, wrong}) => {
     find('.as-chips').replaceChildren(...like.map((one) => chip(one, 'like')),
                                       ...unlike.map((one) => chip(one, 'unlike')));
     find('.as-clear').hidden = !asked.hasExamples();
+    const judged = [[right, 'right'], [wrong, 'wrong']].filter(([some]) => some.length)
+      .map(([some, verdict]) => `${some.length} ${verdict}`);
+    find('.as-judged-count').textContent = judged.length ? `and ${judged.join(', ')}` : '';
   };
 
   // Words, paths and names may begin with a minus, which makes them counter-examples.
@@ -185,6 +190,7 @@ window.audioSearch.box = (() => {
 
   const start = (element, trigger_, upload_, names) => {
     [root, trigger, upload] = [element, trigger_, upload_];
+    window.audioSearch.judge.start(trigger);
     asked.listen((state, isAsked) => {
       showChips(state);
       if (isAsked) trigger(names[0], {sent: JSON.stringify(state)});
@@ -222,7 +228,7 @@ window.audioSearch.box = (() => {
       if (what === 'record') window.audioSearch.recorder.turn(find('.as-recorder'));
       if (what === 'clear') {
         isOffered = false;
-        asked.set({like: [], unlike: []});
+        asked.set(FRESH);
         input().focus();
       }
     });
@@ -236,7 +242,7 @@ window.audioSearch.box = (() => {
   const searchWith = (example) => {
     isOffered = false;
     window.audioSearch.place.show('search');
-    asked.set({like: [example], unlike: []});
+    asked.set({...FRESH, like: [example]});
   };
 
   document.addEventListener('click', (event) => {
@@ -248,7 +254,16 @@ window.audioSearch.box = (() => {
     }
   });
 
-  const keep = (example, label) => trigger('keep_own', {sent: JSON.stringify({...example, label})});
+  // Put a sound that was searched with into the library.
+  document.addEventListener('click', (event) => {
+    const {own} = event.target.closest('button')?.dataset ?? {};
+    if (own) trigger('add_own', {sent: own});
+  });
 
-  return {add, answered: () => window.audioSearch.showResults(), give, keep, open, start};
+  const answered = () => {
+    window.audioSearch.showResults();
+    window.audioSearch.judge.answered();
+  };
+
+  return {add, answered, give, open, start};
 })();

@@ -4,13 +4,14 @@ from audio_search.page.asked import GREATEST_DISTANCE, MAX_LIMIT, Asked
 
 # box.js gets what it needs of Gradio. The names of the events stand here, where Gradio looks for
 # them.
-BOX_JS = "window.audioSearch.box.start(element, trigger, upload, ['ask', 'stop', 'keep_own']);"
+BOX_JS = "window.audioSearch.box.start(element, trigger, upload, ['ask', 'judge', 'add_own']);"
 OPTIONS_JS = 'window.audioSearch.options.start(element);'
 
 
 def box_html(max_upload_bytes: int) -> str:
     return f"""<section class="as-box" aria-label="What to search with">
 <div class="as-ask"><ul class="as-chips" aria-label="Examples"></ul>
+<span class="as-judged-count as-faint"></span>
 <input id="as-input" type="text" role="combobox" aria-expanded="false" aria-autocomplete="list"
 aria-controls="as-suggestions" aria-label="Search for" autocomplete="off" spellcheck="false"
 maxlength="500" placeholder="Words, a clip’s name or label, a path, or drop a file here">
@@ -23,6 +24,7 @@ accept="audio/*,video/*" class="as-hidden"></label>
 <button type="button" class="as-button" data-box="record" aria-expanded="false">Record a sound
 </button><span class="as-tries"></span></div>
 <div class="as-recorder" hidden></div>
+<p id="as-said" class="as-hidden" role="status"></p>
 <div id="as-own-message"><div class="as-upload" data-max-bytes="{max_upload_bytes}"></div></div>
 </section>"""
 

@@ -11,11 +11,12 @@ import gradio as gr
 from audio_search import toy_data
 from audio_search.page import library
 from audio_search.page.adding import Adding, add
+from audio_search.page.asked import read_asked
 from audio_search.page.changing import delete, relabel
 from audio_search.page.colours import LabelColours
 from audio_search.page.listed import PAGE_CLIPS, Listed, read_chosen, read_listed
 from audio_search.page.searching import Html
-from audio_search.page.text import alert, count, sentence, text
+from audio_search.page.text import Problem, alert, count, sentence, text
 from audio_search.page.works import Works
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
@@ -25,8 +26,10 @@ from audio_search.service.views import ClipsPage, State
 class Handlers:
     """Every error is told on the page as a sentence; none of the handlers raises."""
 
-    def __init__(self, service: AudioService, colours: LabelColours) -> None:
+    def __init__(self, service: AudioService, colours: LabelColours, folder: Path) -> None:
+        """`folder` is where Gradio keeps the sounds that are sent to the page."""
         self.service = service
+        self.folder = folder
         self.colours = colours
         self.works = Works()
 
@@ -112,6 +115,19 @@ class Handlers:
             return
         page, adding = str(request.session_hash), Adding(self.service, len(missing))
         async for html in add(self.works, page, adding, lambda adding: adding.toys(missing)):
+            yield html
+
+    async def add_own(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Html]:
+        """Add the sound that was searched with, which stays where it is for the search."""
+        try:
+            path = read_asked(event.sent, self.folder).like[0].path
+            if path is None or not path.exists():
+                raise Problem('The sound is not kept any more; add its file in the library')
+        except Exception as error:
+            yield alert(sentence(error))
+            return
+        page, adding = str(request.session_hash), Adding(self.service, 1)
+        async for html in add(self.works, page, adding, lambda adding: adding.copy_of(path)):
             yield html
 
     async def stop_adding(self, request: gr.Request) -> None:

@@ -54,7 +54,7 @@ async def neighbourhood(
 
 
 def heat_map_html(
-    query: Windows, match: Match, clip: Neighbourhood, *, is_of_words: bool = False
+    query: Windows, match: Match, clip: Neighbourhood, *, is_of_a_sound: bool = True
 ) -> str:
     """Rows are the query's windows, columns the clip's; a press plays that part of the clip, unless
     its file is gone. Of a longer clip, a strip of the whole leads to its other windows."""
@@ -81,7 +81,7 @@ def heat_map_html(
         for one in columns
     )
     body = ''.join(
-        f'<tr><th scope="row">{"words" if is_of_words else part(*query.spans[row])}</th>'
+        f'<tr><th scope="row">{part(*query.spans[row]) if is_of_a_sound else "query"}</th>'
         + ''.join(
             _cell(
                 float(distances[row, column]),
@@ -110,7 +110,7 @@ def heat_map_html(
 <header><h2>Window by window</h2><span class="as-name">{text(name)}</span>
 <button type="button" class="as-button as-back" data-back>Back to the match</button></header>{strip}
 <div class="as-scroll"><table data-roving><caption class="as-faint">Rows:
-your {'words' if is_of_words else 'sound'}. Columns: {text(name)}.</caption>
+your {'sound' if is_of_a_sound else 'query'}. Columns: {text(name)}.</caption>
 <thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>
 <p class="as-faint">Cosine distances: the stronger the colour, the nearer. {listen} Arrow keys
 move.{cut}</p>{player}</section>"""

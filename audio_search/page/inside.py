@@ -27,7 +27,7 @@ async def inside_html(service: AudioService, result: SearchResult, id_: str) -> 
     matched this recording is looked for alone. Raises Problem, and what the service raises.
     """
     sound = result.asked.single
-    if sound is None or result.is_of_words:
+    if sound is None or not result.is_of_a_sound:
         raise Problem('Search with one sound; then it can be found inside a recording')
     answer = await find_inside(service, sound, id_)
     notes = ''

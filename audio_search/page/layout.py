@@ -10,6 +10,7 @@ from audio_search.page.box import BOX_JS, OPTIONS_HTML, OPTIONS_JS, box_html
 from audio_search.page.clip_map import MAP_HTML
 from audio_search.page.colours import LabelColours
 from audio_search.page.handlers import Handlers
+from audio_search.page.judging import Judging
 from audio_search.page.library import LIBRARY_HTML, LIBRARY_JS, header_html
 from audio_search.page.searching import Html, Searching
 from audio_search.page.text import note
@@ -18,7 +19,8 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'find_inside', 'look', 'save_hits', 'stop', 'stop_adding'];
+const known = ['compare', 'drop_kept', 'empty_tray', 'find_inside', 'keep', 'look', 'save_hits',
+               'save_tray', 'stop', 'stop_adding'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
@@ -33,14 +35,16 @@ class Page:
     def __init__(self, service: AudioService, folder: Path) -> None:
         """`folder` is where Gradio keeps what is sent to the page."""
         self.colours = LabelColours()
-        self.handlers = Handlers(service, self.colours)
+        self.handlers = Handlers(service, self.colours, folder)
         self.searching = Searching(service, self.colours, folder)
+        self.judging = Judging(service)
         self.max_upload_bytes = round(service.settings.max_body_mb * 1e6)
 
     def build(self) -> gr.Blocks:
         with gr.Blocks(title='Audio search', fill_width=True) as blocks:
             self._status = _html(header_html())
             self._result = gr.State(None)
+            self._kept = gr.State([])
             with gr.Tabs(elem_id='as-tabs') as self._tabs:
                 with gr.Tab('Search', id='search', elem_id='as-tab-search') as search_tab:
                     self._build_search()
@@ -49,6 +53,7 @@ class Page:
                 with gr.Tab('Library', id='library', elem_id='as-tab-library') as library_tab:
                     self._build_library()
             self._connect_search(search_tab, map_tab)
+            self._connect_judging()
             self._connect_library(blocks, library_tab)
         return blocks
 
@@ -57,8 +62,10 @@ class Page:
         with gr.Row(elem_id='as-search'):
             with gr.Column(scale=1, min_width=260, elem_id='as-controls'):
                 _html(OPTIONS_HTML, js_on_load=OPTIONS_JS)
+                self._tray = _html('', js_on_load=EVENTS_JS, elem_id='as-tray')
             with gr.Column(scale=3, min_width=320, elem_id='as-results'):
                 self._message = _html('', js_on_load=EVENTS_JS, elem_id='as-message')
+                self._said = _html('', js_on_load=EVENTS_JS, elem_id='as-told')
                 self._query = _html('', elem_id='as-query')
                 self._inside = _html('', elem_id='as-inside')
                 self._saved = _html('', elem_id='as-saved')
@@ -118,6 +125,16 @@ class Page:
         ):
             tab.select(None, js=f'() => {{ {script}; }}', api_visibility='private')
 
+    def _connect_judging(self) -> None:
+        do = self.judging
+        _on(self._box.judge, do.judge, [], [self._said], mode='multiple')
+        tray = [self._kept, self._tray]
+        _on(self._matches.keep, do.keep, [self._result, self._kept], tray, mode='multiple')
+        _on(self._tray.drop_kept, do.drop, [self._kept], tray)
+        _on(self._tray.empty_tray, do.empty, [], tray)
+        saved = _on(self._tray.save_tray, do.save, [self._kept], [self._saved])
+        saved.then(None, [self._saved], js='(html) => window.audioSearch.save(html)')
+
     def _connect_library(self, blocks: gr.Blocks, library_tab: gr.Tab) -> None:
         do = self.handlers
         indexed = [self._status, self._add_toys]
@@ -138,7 +155,9 @@ class Page:
         )
         added_toys = _on(self._add_toys.click, do.add_toys, [], [self._added])
         _on(self._added.stop_adding, do.stop_adding, [], [])
-        for done in (removed, relabelled, added, added_toys):
+        added_own = _on(self._box.add_own, do.add_own, [], [self._said])
+        _on(self._said.stop_adding, do.stop_adding, [], [])
+        for done in (removed, relabelled, added, added_toys, added_own):
             refreshed = _on(done.then, do.refresh, [], indexed)
             refreshed.then(
                 None, js='() => window.audioSearch.library.list()', api_visibility='private'

@@ -26,7 +26,7 @@ from audio_search.settings import Settings
 HERE = Path(__file__).parent
 SCRIPTS = (
     'page.js', 'asked.js', 'box.js', 'recorder.js', 'options.js', 'uploads.js', 'dots.js',
-    'clip_map.js', 'library.js',
+    'clip_map.js', 'library.js', 'judge.js',
 )  # fmt: skip
 EXCERPT_S = 30.0  # of a longer clip, the picture shows the surroundings of the match
 

@@ -19,7 +19,7 @@ from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.page import spectrogram
 from audio_search.page.asked import Asked, Example
 from audio_search.page.spectrogram import Picture
-from audio_search.page.text import Problem, file_name
+from audio_search.page.text import Problem, file_name, label_of
 from audio_search.paths import PAGE, audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
@@ -28,6 +28,7 @@ from audio_search.service.within import Within
 
 PICTURE_S = 120.0  # of a longer query only the beginning is drawn
 MAX_EVENTS = 5000  # drawn of one recording; browsers get slow with more
+INCLUDE = ['embedding', 'rarity', 'score']
 MAX_INLINE_BYTES = 1 << 20  # a sound that is not indexed has no address: it is put into the page
 UPLOAD_BLOCK_BYTES = 1 << 20
 
@@ -56,7 +57,7 @@ class Windows:
 @dataclass(frozen=True)
 class SearchResult:
     """What was asked and its matches, nearest first; `farther` are those beyond the greatest
-    distance.
+    distance, `judged` those that were judged already, `label` what they may be an example of.
 
     `audio_src` is where the browser gets the sound from: None where it is too long to be put into
     the page, where the file is gone, and for words. `note` is what the user should know of the
@@ -71,6 +72,8 @@ class SearchResult:
     picture: Picture | None
     audio_src: str | None
     matches: list[Match] = field(default_factory=list)
+    judged: list[Match] = field(default_factory=list)
+    label: str = ''
     farther: list[Match] = field(default_factory=list)
     note: str | None = None
     uri: str | None = None
@@ -79,43 +82,83 @@ class SearchResult:
 
     @property
     def is_of_words(self) -> bool:
-        """Whether words alone were searched for: a vector that is no part of any sound."""
+        """Whether words alone were searched for."""
         return bool(self.asked.single and self.asked.single.kind == 'words')
+
+    @property
+    def is_of_a_sound(self) -> bool:
+        """Whether its windows are those of a sound: of words, and of several examples, it is a
+        vector that is no part of any."""
+        return self.asked.single is not None and not self.is_of_words
 
 
 async def search(service: AudioService, asked: Asked) -> SearchResult:
     """Search as it was asked. Raises Problem, and what the service raises."""
     example = asked.single
-    if example is None:
-        raise Problem('Give one sound or one text to search with')
-    file = await _file(service, example)
+    file = await _file(service, example) if example else None
     drawing = asyncio.create_task(asyncio.to_thread(_draw, file))
-    options: dict[str, Any] = {'limit': asked.limit, 'filter': asked.filter()}
+    fits, judged_ids = asked.filter(), sorted({one.clip_id for one in asked.judged})
+    options: dict[str, Any] = {'limit': asked.limit, 'include': INCLUDE}
     try:
-        clip = await _asked(
-            service, example, **options, exclude_self=asked.exclude_self, include=['embedding']
+        clip = await _answer(
+            service,
+            asked,
+            **options,
+            filter=_without(fits, judged_ids),
+            exclude_self=asked.exclude_self,
         )
+        judged: list[Match] = []
+        if judged_ids:
+            options['limit'] = len(judged_ids)
+            of_judged = {'$id': {'$in': judged_ids}}
+            judged = list((await _answer(service, asked, **options, filter=of_judged)).matches)
         is_alone = False
-        if asked.exclude_self and not clip.matches and not clip.note:
-            with_itself = await _asked(service, example, **options | {'limit': 1})
-            is_alone = bool(with_itself.matches)
+        if asked.exclude_self and not (clip.matches or clip.note or judged):
+            is_alone = bool((await _answer(service, asked, limit=1, filter=fits)).matches)
     except BaseException:
         drawing.cancel()
         raise
     near = [match for match in clip.matches if match.scores['cosine'] <= asked.max_distance]
     return SearchResult(
         asked=asked,
-        name=example.value if example.kind == 'words' else file_name(clip.uri, clip.tags or {}),
+        name=_name(asked, clip),
+        label=asked.label or await _label(service, asked),
         windows=Windows.of(list(clip.chunks)),
         picture=await drawing,
-        audio_src=await asyncio.to_thread(_audio_src, example, file),
+        audio_src=await asyncio.to_thread(_audio_src, example, file) if example else None,
         matches=near,
         farther=list(clip.matches)[len(near) :],
+        judged=judged,
         note=clip.note,
         uri=clip.uri,
         named=clip.named or (),
         is_alone=is_alone,
     )
+
+
+def _name(asked: Asked, clip: AudioClip) -> str:
+    """What a query is called."""
+    if asked.single and asked.single.kind != 'words':
+        return file_name(clip.uri, clip.tags or {})
+    return ', '.join(one.name or one.value for one in asked.like)
+
+
+async def _label(service: AudioService, asked: Asked) -> str:
+    """What matches may be an example of: the words that were searched with, or the label of the
+    first example."""
+    for one in asked.like:
+        if one.kind == 'words':
+            return one.value
+        if one.kind == 'id' and (stored := await service.stored(one.clip_id)):
+            return label_of(stored.tags or {})
+    return ''
+
+
+def _without(fits: dict[str, Any] | None, ids: list[str]) -> dict[str, Any] | None:
+    if not ids:
+        return fits
+    others = {'$not': {'$id': {'$in': ids}}}
+    return {'$and': [fits, others]} if fits else others
 
 
 async def find_inside(
@@ -129,7 +172,7 @@ async def find_inside(
             path = Path(folder) / 'part.wav'
             await _cut(await _file(service, sound), part, path)
             sound = Example('own', str(path), sound.name)
-        clip = await _asked(service, sound, limit=MAX_EVENTS, within=Within(id_))
+        clip = await _answer(service, Asked(like=(sound,)), limit=MAX_EVENTS, within=Within(id_))
     return {name: getattr(clip, name) for name in ('events', 'recordings', 'compared', 'note')}
 
 
@@ -143,19 +186,29 @@ async def _cut(source: sources.Source | Path | None, part: Span, target: Path) -
         raise Problem(f'{path.name} cannot be read any more ({error}); search again') from None
 
 
-async def _asked(service: AudioService, example: Example, **options: Any) -> AudioClip:
-    """The example as the service answers a search with it."""
-    path = example.path
-    if path is not None and not path.exists():
-        raise Problem('The sound is not kept any more; upload or record it again')
-    # The place is taken before the sound is copied, so that searches that wait fill no disk.
+async def _answer(service: AudioService, asked: Asked, **options: Any) -> AudioClip:
+    """What the service answers to a search. Raises Problem, and what the service raises."""
+    wanted, unwanted = [*asked.like, *asked.right], [*asked.unlike, *asked.wrong]
+    for one in (*wanted, *unwanted):
+        if one.path is not None and not one.path.exists():
+            raise Problem('The sound is not kept any more; upload or record it again')
+    # The place is taken before sounds are copied, so that searches that wait fill no disk.
     async with service.admission.place():
-        upload = await receive(service, path, keep=False) if path else None
-        named: dict[str, Any] = {example.kind: example.value} if upload is None else {}
-        (clip,) = await service.search([ClipRequest(**named, upload=upload)], **options)
+        like = [await _request(service, one) for one in wanted]
+        unlike = [await _request(service, one) for one in unwanted]
+        is_single = len(like) == 1 and not unlike
+        request = like[0] if is_single else ClipRequest(like=like, unlike=unlike)
+        (clip,) = await service.search([request], **options)
     if clip.error:
         raise Problem(clip.error)
     return clip
+
+
+async def _request(service: AudioService, example: Example) -> ClipRequest:
+    if example.path:
+        return ClipRequest(upload=await receive(service, example.path, keep=False))
+    named: dict[str, Any] = {example.kind: example.value}
+    return ClipRequest(**named)
 
 
 async def receive(service: AudioService, path: Path, keep: bool) -> Upload:
@@ -169,7 +222,7 @@ async def _file(service: AudioService, example: Example) -> sources.Source | Pat
         return example.path
     uri: str | None = example.value
     if example.kind == 'id':
-        stored: AudioClip | None = await service.stored(example.value)
+        stored: AudioClip | None = await service.stored(example.clip_id)
         uri = stored.uri if stored else None
     try:
         return await asyncio.to_thread(sources.resolve, uri or '', service.roots)
@@ -193,7 +246,7 @@ def _audio_src(example: Example, source: sources.Source | Path | None) -> str | 
     if source is None:
         return None
     if example.kind == 'id':
-        return audio_path(example.value)
+        return audio_path(example.clip_id)
     if isinstance(source, Path):  # kept by Gradio for a while, which serves it
         return f'{PAGE}/gradio_api/file={quote(str(source))}'
     if source.size > MAX_INLINE_BYTES:

@@ -11,10 +11,11 @@ from audio_search.documents import Match
 from audio_search.page import matches
 from audio_search.page.asked import Asked, read_asked
 from audio_search.page.colours import LabelColours
-from audio_search.page.download import link_html
+from audio_search.page.download import hits_of, link_html
 from audio_search.page.heat_map import heat_map_html, neighbourhood
 from audio_search.page.inside import inside_html
 from audio_search.page.queries import SearchResult, search
+from audio_search.page.query_card import query_html
 from audio_search.page.text import Problem, alert, sentence, status
 from audio_search.page.works import Works, progress_html
 from audio_search.service.service import AudioService
@@ -64,7 +65,7 @@ class Searching:
             result = await search(self.service, asked)
             html = matches.matches_html(result, self.colours)
             heat = await self._heat_map(result, result.matches[0]) if result.matches else ''
-            return '', matches.query_html(result), '', html, heat, result
+            return '', query_html(result), '', html, heat, result
         except Exception as error:
             return _told(alert(sentence(error)))
 
@@ -84,7 +85,8 @@ class Searching:
         self, id_: str, result: SearchResult | None, middle: int | None = None
     ) -> Html:
         try:
-            chosen = [match for match in (result.matches if result else []) if match.id == id_]
+            shown = (*result.matches, *result.judged) if result else ()
+            chosen = [match for match in shown if match.id == id_]
             if not result or not chosen:
                 raise Problem('This search is not remembered any more; search again')
             return await self._heat_map(result, chosen[0], middle)
@@ -95,7 +97,7 @@ class Searching:
         self, result: SearchResult, match: Match, middle: int | None = None
     ) -> Html:
         near = await neighbourhood(self.service, result.windows, str(match.id), middle)
-        return heat_map_html(result.windows, match, near, is_of_words=result.is_of_words)
+        return heat_map_html(result.windows, match, near, is_of_a_sound=result.is_of_a_sound)
 
     async def find_inside(
         self, event: gr.EventData, result: SearchResult | None
@@ -117,7 +119,8 @@ class Searching:
         try:
             if not result:
                 raise Problem('This search is not remembered any more; search again')
-            return await asyncio.to_thread(link_html, result, event.format, self.service.roots)
+            hits = [hits_of(result)]
+            return await asyncio.to_thread(link_html, hits, event.format, self.service.roots)
         except Exception as error:
             return alert(sentence(error))
 

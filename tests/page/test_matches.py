@@ -7,8 +7,9 @@ import pytest
 from audio_search.documents import Match
 from audio_search.page.asked import Asked, Example
 from audio_search.page.colours import COLOURS, NO_LABEL, LabelColours
-from audio_search.page.matches import matches_html, query_html
+from audio_search.page.matches import matches_html
 from audio_search.page.queries import SearchResult, Windows
+from audio_search.page.query_card import query_html
 from audio_search.page.spectrogram import draw
 
 ASKED = Asked(like=(Example('id', 'q'),))
@@ -131,16 +132,43 @@ def test_a_label_keeps_its_colour() -> None:
     assert {colours.of(f'label {number}') for number in range(5000)} == set(COLOURS)
 
 
-def test_distances_are_told_in_words() -> None:
-    one = result(10, 4, matches=7)
-    told = re.findall(
-        r'data-alike="([^"]*)" data-distance="0.(\d)', matches_html(one, LabelColours())
-    )
+def test_how_alike_a_match_is_is_told_in_words_by_its_rarity() -> None:
+    one = result(10, 4, matches=4)
+    for match, rarity in zip(one.matches, (0.001, 0.02, 0.05, 0.2), strict=True):
+        match.rarity = rarity
+    html = matches_html(one, LabelColours())
+    told = re.findall(r'data-alike="([^"]*)"', html)
+    assert told == ['very alike', 'very alike', 'alike', 'weak']
+    assert 'title="nearer than 99.9% of random pairs, distance 0.000"' in html
+
+
+def test_without_pairs_it_is_told_by_the_distance() -> None:
+    html = matches_html(result(10, 4, matches=7), LabelColours())
+    told = re.findall(r'data-alike="([^"]*)" data-distance="0.(\d)', html)
     assert [word for word, _ in told] == ['very alike'] * 3 + ['alike'] * 3 + ['weak']
-    words = replace(one, asked=Asked(like=(Example('words', 'dog'),)))
-    html = matches_html(words, LabelColours())
-    assert html.count('data-alike="very alike"') == 6
-    assert 'Your words matched\n<b>4 – 8 s</b>' in html
+
+
+def test_several_examples_are_listed_and_matches_have_probabilities() -> None:
+    asked = Asked(
+        like=(Example('id', 'a#t=4,8', '<a>.wav'), Example('words', 'dog')),
+        unlike=(Example('uri', 'b.wav', 'b.wav'),),
+        right=(Example('id', 'id1#t=0,4', '1.wav'),),
+    )
+    one = replace(result(10, 1, matches=2), asked=asked, label='bell "x"')
+    one.matches[0].score = 0.83
+    one = replace(one, judged=[one.matches[1]], matches=one.matches[:1])
+    card = query_html(one)
+    assert 'src="/audio/a#t=4,8" aria-label="Play &lt;a&gt;.wav"' in card
+    assert 'and unlike</p><ul class="as-examples"><li><span>b.wav</span>' in card
+    assert '1 judged right and 0 judged wrong count too' in card
+    html = matches_html(one, LabelColours())
+    assert 'right with a probability of 83%' in html
+    assert 'width:83.0%' in html
+    assert 'Your examples matched' in html
+    shown, judged = html.split('as-judged')
+    assert 'aria-pressed="true"' not in shown
+    assert judged.count('aria-pressed="true"') == 1
+    assert 'value="bell &quot;x&quot;"' in judged
 
 
 def test_words_say_which_sounds_they_name() -> None:
