@@ -72,13 +72,13 @@ class SearchResult:
     picture: Picture | None
     audio_src: str | None
     matches: list[Match] = field(default_factory=list)
-    judged: list[Match] = field(default_factory=list)
-    label: str = ''
     farther: list[Match] = field(default_factory=list)
     note: str | None = None
     uri: str | None = None
     named: Sequence[Mapping[str, Any]] = ()
     is_alone: bool = False
+    judged: list[Match] = field(default_factory=list)
+    label: str = ''
 
     @property
     def is_of_words(self) -> bool:

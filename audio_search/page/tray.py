@@ -59,5 +59,6 @@ def _row(number: int, kept: Kept) -> str:
     heard = part(match.beg_in_ms or 0, match.end_in_ms or 0)
     return (
         f'<li><span>{name} <span class="as-faint">{heard}</span></span><button type="button" '
-        f'class="as-icon" data-event="drop_kept" data-number="{number}" aria-label="Take {name} out of the tray">×</button></li>'
+        f'class="as-icon" data-event="drop_kept" data-number="{number}" '
+        f'aria-label="Take {name} out of the tray">×</button></li>'
     )
