@@ -30,7 +30,7 @@ class Example:
     @property
     def clip_id(self) -> str:
         """Of the clip, where `value` names one or a part of one, as in ID#t=4,8."""
-        return self.value.rpartition('#t=')[0] or self.value
+        return self.value.partition('#t=')[0] if self.kind == 'id' else self.value
 
     @property
     def path(self) -> Path | None:

@@ -260,10 +260,12 @@ window.audioSearch.box = (() => {
     if (own) trigger('add_own', {sent: own});
   });
 
+  const listeners = [];
   const answered = () => {
+    listeners.forEach((listener) => listener());
     window.audioSearch.showResults();
     window.audioSearch.judge.answered();
   };
 
-  return {add, answered, give, open, start};
+  return {add, answered, give, open, start, whenAnswered: (listener) => listeners.push(listener)};
 })();

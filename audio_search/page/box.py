@@ -41,9 +41,11 @@ data-hint="A label, or any tag as name: value."></div></div>
 <div class="as-option"><div class="as-line"><label for="as-distance">Greatest distance</label>
 <input id="as-distance" type="number" min="0" max="{GREATEST_DISTANCE:g}" step="0.05"
 value="{GREATEST_DISTANCE:g}"></div>
-<div class="as-histogram" aria-hidden="true"></div>
+<div class="as-histogram" aria-hidden="true" hidden
+title="How far random pairs of sounds are from one another; lines are the matches"></div>
 <input id="as-distance-slider" type="range" min="0" max="{GREATEST_DISTANCE:g}" step="0.05"
 value="{GREATEST_DISTANCE:g}" tabindex="-1" aria-hidden="true">
-<p class="as-faint">0 is identical, {GREATEST_DISTANCE:g} keeps every match.</p></div>
+<p class="as-faint">0 is identical, {GREATEST_DISTANCE:g} keeps every match. Grey: how far random
+pairs of sounds are; lines: the matches.</p></div>
 <div class="as-option"><label class="as-check"><input id="as-alone" type="checkbox" checked>
 Leave out the chosen clip itself</label></div></form></details>"""

@@ -31,7 +31,6 @@ window.audioSearch.judge = (() => {
     const part = row.dataset.part.split(',').map(Number);
     trigger('judge', {sent: JSON.stringify(
       {id: row.dataset.clip, part, label, verdict: isTakenBack ? null : verdict})});
-    say(isTakenBack ? `${name}: taken back.` : `${name}: ${verdict}, as an example of ${label}.`);
     // Of another label than what is searched for it is no example here.
     if (label !== row.closest('ol').dataset.label) return press(row, verdict, !isTakenBack);
     const {state} = asked;

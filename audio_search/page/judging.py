@@ -9,7 +9,7 @@ import gradio as gr
 from audio_search.page.download import link_html
 from audio_search.page.queries import SearchResult
 from audio_search.page.searching import Html
-from audio_search.page.text import Problem, alert, sentence
+from audio_search.page.text import Problem, alert, sentence, text
 from audio_search.page.tray import Kept, hits_of_tray, kept_with, tray_html
 from audio_search.service.judgements import Said
 from audio_search.service.service import AudioService
@@ -22,10 +22,13 @@ class Judging:
         self.service = service
 
     async def judge(self, event: gr.EventData) -> Html:
-        """Keep a judgement; nothing is said where that worked, since the search runs again."""
+        """Keep a judgement. Only who cannot see it is told that it worked."""
         try:
             (said,) = await self.service.beside.judgements.judge([read_said(event.sent)])
-            return alert(f'Not kept: {said.error}') if said.error else ''
+            if said.error:
+                return alert(f'Not kept: {said.error}.')
+            what = f'kept as {said.verdict} for' if said.verdict else 'taken back for'
+            return f'<p class="as-hidden" role="status">{text(f"It is {what} {said.label}.")}</p>'
         except Exception as error:
             return alert(sentence(error))
 

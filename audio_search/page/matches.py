@@ -87,16 +87,18 @@ def _heading(matches: int) -> str:
 
 @dataclass(frozen=True)
 class _Verdicts:
-    """What was judged of a clip in this search."""
+    """What was judged of a clip in this search, and of which part of it."""
 
     is_right: bool
     is_wrong: bool
+    part: str | None  # as in data-part
 
     @classmethod
     def of(cls, result: SearchResult, id_: str) -> '_Verdicts':
         right, wrong = ({one.clip_id for one in some} for some in
                         (result.asked.right, result.asked.wrong))  # fmt: skip
-        return cls(id_ in right, id_ in wrong)
+        parts = {one.clip_id: one.value.partition('#t=')[2] for one in result.asked.judged}
+        return cls(id_ in right, id_ in wrong, parts.get(id_) or None)
 
 
 def _row(place: int, match: Match, colours: LabelColours, result: SearchResult) -> str:
@@ -108,9 +110,11 @@ def _row(place: int, match: Match, colours: LabelColours, result: SearchResult) 
     bar = 1 - distance if match.score is None else match.score
     recorded = f' Recorded at {shown(match.recorded_at)}.' if match.recorded_at else ''
     chosen = '' if place else ' as-chosen'  # the one that is compared first
+    verdicts = _Verdicts.of(result, str(match.id))
+    window = verdicts.part or f'{start / 1000:g},{end / 1000:g}'
     sound = _sound(place, str(match.id), name, start, end, bool(match.missing))
     return f"""<li class="as-card as-match{chosen}" data-clip="{id_}" data-name="{name}"
-data-part="{start / 1000:g},{end / 1000:g}" tabindex="-1"
+data-part="{text(window)}" tabindex="-1"
 aria-label="Match {place + 1}: {name}, {text(label) or 'no label'}, {alike}">
 <div class="as-what"><span class="as-place" aria-hidden="true">{place + 1}</span>
 {chip(label, colours)}<span class="as-name">{name}</span>{_tags(match)}</div>
@@ -129,7 +133,7 @@ aria-label="Compare your windows with those of {name}">Compare</button>
 aria-label="Search with {name}">Search with this</button>
 <button type="button" data-event="find_inside" data-id="{id_}"
 aria-label="Find your sound inside {name}">Find inside</button></div>
-<div class="as-judge as-actions">{_judge(name, result.label, _Verdicts.of(result, str(match.id)))}
+<div class="as-judge as-actions">{_judge(name, result.label, verdicts)}
 <button type="button" class="as-keep" data-event="keep" data-id="{id_}"
 aria-label="Keep {name} in the tray">Keep</button></div></li>"""
 

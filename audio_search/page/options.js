@@ -78,12 +78,38 @@ window.audioSearch.options = (() => {
       tags.show(state.tags);
       limit.value = state.limit;
       distance.value = slider.value = state.distance;
+      mark();
       alone.checked = state.alone;
       root.querySelector('.as-among').hidden = !state.among.length;
       const noun = state.among.length === 1 ? 'clip' : 'clips';
       root.querySelector('.as-among span').textContent =
         `Only among the ${state.among.length.toLocaleString('en')} ${noun} selected on the map.`;
     };
+
+    // How far random pairs of the index are from one another, with the hits on it. It spans what the
+    // slider does, so that both say the same place.
+    let pairs = null;
+    const histogram = root.querySelector('.as-histogram');
+    const drawPairs = () => {
+      const {edges, counts} = pairs;
+      const most = Math.max(...counts);
+      const share = (one) => one / Number(slider.max) * 100;
+      histogram.innerHTML = counts.map((count, i) => {
+        const [from, to] = [share(edges[i]), share(edges[i + 1])];
+        return `<i style="left:${from}%;width:${to - from}%;height:${count / most * 100}%"></i>`;
+      }).join('') + hits().map((one) => `<b style="left:${share(one)}%"></b>`).join('');
+      mark();
+    };
+    const hits = () => [...document.querySelectorAll('#as-matches ol:not(.as-judged) .as-alike')]
+      .map(({dataset}) => Number(dataset.distance));
+    const mark = () => histogram.style.setProperty('--to', slider.value / slider.max);
+    // Gradio puts the matches of each search into the page.
+    window.audioSearch.box.whenAnswered(async () => {
+      const answer = await fetch('/rarity').catch(() => null);
+      pairs = answer?.ok ? await answer.json() : null;
+      histogram.hidden = !pairs?.pairs;
+      if (pairs?.pairs) drawPairs();
+    });
 
     const within = (field, text) => {
       const value = Number(text);
@@ -93,7 +119,10 @@ window.audioSearch.options = (() => {
 
     limit.addEventListener('change', () => asked.set({limit: Math.round(within(limit, limit.value))}));
     distance.addEventListener('change', () => asked.set({distance: within(distance, distance.value)}));
-    slider.addEventListener('input', () => { distance.value = slider.value; });
+    slider.addEventListener('input', () => {
+      distance.value = slider.value;
+      mark();
+    });
     slider.addEventListener('change', () => asked.set({distance: Number(slider.value)}));
     alone.addEventListener('change', () => asked.set({alone: alone.checked}));
     root.querySelector('.as-among button').addEventListener('click', () => asked.set({among: []}));

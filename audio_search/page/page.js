@@ -1,13 +1,17 @@
 // What the page does in the browser, without the service. Gradio replaces parts of the page at any
 // time, so all listeners are on the document.
 window.audioSearch = (() => {
+  let wanted = null; // the sound that is to be heard
+
   // Play a part of a sound once: from start to end, in s.
   const playPart = (audio, start, end) => {
     const stopAtEnd = () => {
       if (audio.currentTime >= end) audio.pause();
       if (audio.paused) audio.removeEventListener('timeupdate', stopAtEnd);
     };
+    wanted = audio;
     const play = () => {
+      if (wanted !== audio) return; // another one was pressed while this one was loaded
       audio.currentTime = start;
       audio.play().then(() => audio.addEventListener('timeupdate', stopAtEnd), () => {});
     };
