@@ -37,7 +37,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        RunningService(Path(folder) / 'workspace', 'serve') as service,
+        RunningService(Path(folder) / 'workspace', 'serve', AUDIO_SEARCH_PAGE='on') as service,
         running_browser() as browser,
     ):
         clips = [

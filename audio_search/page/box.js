@@ -5,7 +5,9 @@ window.audioSearch.box = (() => {
   const FRESH = {like: [], unlike: [], right: [], wrong: []};
 
   const {asked} = window.audioSearch;
-  let root, trigger, upload, timer = 0, asking = 0, isOffered = false;
+  let root, trigger, upload, timer = 0, asking = 0;
+  let isOffered = false; // the example is one that the page chose
+  let isPressed = false; // somebody waits for the matches, and did not just open the page
   let suggestions = [], active = -1;
 
   const find = (selector) => root.querySelector(selector);
@@ -36,6 +38,7 @@ window.audioSearch.box = (() => {
       if (hint) button.append(' ', make('span', {className: 'as-faint', textContent: hint}));
       button.addEventListener('click', () => {
         isOffered = false;
+        isPressed = true;
         asked.set({...FRESH, like: [one]});
       });
       return button;
@@ -47,6 +50,7 @@ window.audioSearch.box = (() => {
   const add = (examples, sign = 'like') => {
     const before = isOffered ? FRESH : asked.state;
     isOffered = false;
+    isPressed = true;
     const isSame = (one) => examples.some(({kind, value}) => kind === one.kind && value === one.value);
     const kept = {like: before.like.filter((one) => !isSame(one)),
                   unlike: before.unlike.filter((one) => !isSame(one))};
@@ -153,7 +157,9 @@ window.audioSearch.box = (() => {
   // answer says which there are.
   const search = async () => {
     const {text} = typed();
-    if (!text) return asked.hasExamples() ? asked.set({}) : input().focus();
+    if (!text && !asked.hasExamples()) return input().focus();
+    isPressed = true;
+    if (!text) return asked.set({});
     if (active >= 0) return choose(suggestions[active]);
     clearTimeout(timer);
     const found = await suggest(text);
@@ -241,6 +247,7 @@ window.audioSearch.box = (() => {
   // "Search with this", anywhere on the page.
   const searchWith = (example) => {
     isOffered = false;
+    isPressed = true;
     window.audioSearch.place.show('search');
     asked.set({...FRESH, like: [example]});
   };
@@ -263,7 +270,8 @@ window.audioSearch.box = (() => {
   const listeners = [];
   const answered = () => {
     listeners.forEach((listener) => listener());
-    window.audioSearch.showResults();
+    if (isPressed) window.audioSearch.showResults();
+    isPressed = false;
     window.audioSearch.judge.answered();
   };
 

@@ -17,8 +17,8 @@ aria-controls="as-suggestions" aria-label="Search for" autocomplete="off" spellc
 maxlength="500" placeholder="Words, a clip’s name or label, a path, or drop a file here">
 <button type="button" class="as-icon as-clear" data-box="clear" aria-label="Start anew"
 title="Start anew" hidden>×</button>
-<button type="button" class="as-primary" data-box="search">Search</button></div>
-<ul id="as-suggestions" role="listbox" aria-label="Suggestions" hidden></ul>
+<button type="button" class="as-primary" data-box="search">Search</button>
+<ul id="as-suggestions" role="listbox" aria-label="Suggestions" hidden></ul></div>
 <div class="as-give"><label class="as-button">Choose a file<input id="as-file" type="file"
 accept="audio/*,video/*" class="as-hidden"></label>
 <button type="button" class="as-button" data-box="record" aria-expanded="false">Record a sound
@@ -45,7 +45,8 @@ value="{GREATEST_DISTANCE:g}"></div>
 title="How far random pairs of sounds are from one another; lines are the matches"></div>
 <input id="as-distance-slider" type="range" min="0" max="{GREATEST_DISTANCE:g}" step="0.05"
 value="{GREATEST_DISTANCE:g}" tabindex="-1" aria-hidden="true">
-<p class="as-faint">0 is identical, {GREATEST_DISTANCE:g} keeps every match. Grey: how far random
-pairs of sounds are; lines: the matches.</p></div>
+<p class="as-faint">0 is identical, {GREATEST_DISTANCE:g} keeps every match.
+<span class="as-pairs" hidden>Grey: how far random pairs of sounds are; lines: the matches.</span>
+</p></div>
 <div class="as-option"><label class="as-check"><input id="as-alone" type="checkbox" checked>
 Leave out the chosen clip itself</label></div></form></details>"""

@@ -107,7 +107,7 @@ window.audioSearch.options = (() => {
     window.audioSearch.box.whenAnswered(async () => {
       const answer = await fetch('/rarity').catch(() => null);
       pairs = answer?.ok ? await answer.json() : null;
-      histogram.hidden = !pairs?.pairs;
+      histogram.hidden = root.querySelector('.as-pairs').hidden = !pairs?.pairs;
       if (pairs?.pairs) drawPairs();
     });
 

@@ -219,3 +219,9 @@ def test_on_a_phone_the_box_is_near_the_top_and_compare_leads_back(phone: Page) 
     expect(compare).to_be_in_viewport()
     expect(compare).to_be_focused()
     assert phone.evaluate('document.documentElement.scrollWidth') <= 400
+
+
+def test_a_press_on_a_phone_leads_to_the_matches_and_opening_does_not(phone: Page) -> None:
+    assert phone.evaluate('scrollY') == 0
+    phone.locator('.as-try').first.click()
+    phone.wait_for_function('scrollY > 0')
