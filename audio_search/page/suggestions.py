@@ -68,9 +68,9 @@ def add_suggestions(app: FastAPI, service: AudioService) -> None:
 
 
 def examples_of(clips: Sequence[ListedClip]) -> list[Suggestion]:
-    """A few clips, of as many labels as there are."""
+    """A few clips, of as many labels as there are; rather such in which something is heard."""
     by_label: dict[str, ListedClip] = {}
-    for clip in clips:
+    for clip in sorted(clips, key=lambda clip: not clip.words):
         by_label.setdefault(label_of(clip.tags), clip)
     return [_of_clip(clip) for clip in list(by_label.values())[:MAX_EXAMPLES]]
 

@@ -34,9 +34,10 @@ def toy_service(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield service
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module')
 def toy_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Its microphone hears a toy clip of birds."""
+    """Its microphone hears a toy clip of birds. One per module: Playwright keeps an event loop
+    running, beside which no other test could run one."""
     heard = tmp_path_factory.mktemp('microphone') / 'birds.wav'
     waveform = decoding.load(TOYS / '143_birds.mp3')
     soundfile.write(heard, waveform, decoding.SAMPLE_RATE_HZ, subtype='PCM_16')

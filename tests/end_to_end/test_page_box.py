@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import GIVE_UP_MS, choose_clip, open_page, search_with_clip
+from tests.browser import (
+    GIVE_UP_MS,
+    choose_clip,
+    give_own_sound,
+    open_page,
+    search_with_clip,
+)
 from tests.conftest import write_tone
 from tests.running import RunningService
 
@@ -131,6 +137,22 @@ def test_why_nothing_was_found_is_said(page: Page) -> None:
     expect(page.get_by_text('No clip has what was chosen')).to_be_visible()
     page.get_by_role('button', name='No longer only no such label').click()
     expect(page.locator('.as-match').first).to_be_visible()
+
+
+def test_a_sound_that_was_searched_with_is_added(
+    page: Page, toy_service: RunningService, tmp_path: Path
+) -> None:
+    give_own_sound(page, write_tone(tmp_path / 'own tone.wav', 5, 660))
+    asked(page, 'own tone.wav')
+    page.get_by_role('button', name='Add this sound to the library').click()
+    expect(page.get_by_text('1 clip indexed.')).to_be_visible()
+    added = toy_service.http.get('/clips', params={'order': 'newest'}).json()['clips'][0]
+    assert added['tags'] == {'file': 'own tone.wav'}
+    page.get_by_role('checkbox', name='Leave out the chosen clip itself').uncheck()
+    expect(page.locator('.as-match .as-name').first).to_have_text(
+        'own tone.wav'
+    )  # it still is here
+    toy_service.post('/delete', ids=[added['id']])
 
 
 def test_a_search_that_takes_long_shows_it_and_can_be_stopped(page: Page, sounds: Path) -> None:
