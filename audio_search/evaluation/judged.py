@@ -123,7 +123,8 @@ def evaluate_judgements(
     if not rankings:
         raise EvaluationError(
             'Nothing can be evaluated: a label needs two clips that are judged right, and one that '
-            'is judged wrong' + (f' ({warnings[0]})' if warnings else '')
+            'is judged wrong, unless what nobody judged counts as wrong'
+            + (f' ({warnings[0]})' if warnings else '')
         )
     each = [metrics.by_query(one.distances[np.newaxis], _truth(one)) for one in rankings]
     return JudgedEvaluation(
