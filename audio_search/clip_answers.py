@@ -47,12 +47,19 @@ class MatchAnswer(BaseModel):
     scores: dict[str, float] = Field(
         description='cosine: distance 1 - cos, from 0 (identical) to 2; lower is better. Of a '
         'query of several examples: from the direction that was fitted to them, which is farther '
-        'from every sound than sounds are from one another'
+        'from every sound than sounds are from one another. With hubness: csls also csls, by which '
+        'matches are ranked; higher is better'
     )
     score: float | None = Field(
         default=None,
         description='with include: score, of a query of several examples: the probability that the '
         'window is right, 0 to 1; absent where there was nothing to fit it to',
+    )
+    rarity: float | None = Field(
+        default=None,
+        description='with include: rarity, the share of random pairs of windows of different clips '
+        'of this index that are nearer, 0 to 1; of a query by words or of several examples, of its '
+        'windows that are nearer to that',
     )
     tags: dict[str, Any]
     beg_in_ms: int | None = Field(
@@ -82,7 +89,7 @@ class MatchAnswer(BaseModel):
     def of(cls, match: Match) -> 'MatchAnswer':
         """Without those of the last fields that say nothing of this match."""
         fields = {name: getattr(match, name) for name in cls.model_fields}
-        for name in ('score', 'missing', 'recorded_at', 'more_from_same', 'words'):
+        for name in ('score', 'rarity', 'missing', 'recorded_at', 'more_from_same', 'words'):
             if fields[name] is None or fields[name] is False:
                 del fields[name]
         return cls(**fields)

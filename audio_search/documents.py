@@ -152,6 +152,9 @@ class Match(BaseDoc):
     score: float | None = Field(
         default=None, description='how probable it is to be right, see fitting'
     )
+    rarity: float | None = Field(
+        default=None, description='which share of random pairs is nearer, see rarity'
+    )
     recorded_at: str | None = Field(default=None, description='when its part was, see wall_clock')
     words: JsonRows | None = Field(
         default=None, description='{"name", "probability"} of the sounds heard in its clip'

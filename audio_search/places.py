@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from audio_search.audio.sources import FRAGMENT
 from audio_search.store.filters import LIST, MAX_INTEGER, NULL, OBJECT, kind_of
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import Clip, ClipRef, Neighbour, neighbour_of
 from audio_search.store.vectors.nearest import exact_cosines
 
 FOLDER = 'folder'
+RECORDING = 'recording'
 CLIP = 'clip'
 COUNTED_CLIPS = 1000  # the nearest ones, of which `more_from_same` tells
-MAX_CLIPS = 10_000  # looked at for folders, by which no store can select
+MAX_CLIPS = 10_000  # looked at for folders and recordings, by which no store can select
 
 Group = tuple[str, Any]  # the kind of its value, and the value
 
@@ -38,9 +40,9 @@ class Spread:
     """How the matches of a search are spread over clips.
 
     At most `per_clip` places of one clip, which begin at least `min_gap_s` apart, of the `limit`
-    nearest clips. With `group_by`, at most `per_clip` of all clips that have one value of that tag
-    or are in one folder, of the `limit` nearest such groups; a clip without the tag is a group of
-    its own.
+    nearest clips. With `group_by`, at most `per_clip` of all clips that have one value of that tag,
+    or are in one folder, or were cut from one recording, of the `limit` nearest such groups; a clip
+    without the tag is a group of its own.
     """
 
     limit: int
@@ -61,7 +63,9 @@ class Spread:
         if min_gap_s is not None and (not _is_number(min_gap_s) or min_gap_s < 0):
             raise ValueError(f'min_gap_s is {min_gap_s!r}; set it to seconds, from 0 on')
         if group_by is not None and not (isinstance(group_by, str) and group_by):
-            raise ValueError(f'group_by is {group_by!r}; set it to the name of a tag, or to folder')
+            raise ValueError(
+                f'group_by is {group_by!r}; set it to the name of a tag, to folder, or to recording'
+            )
         if group_by is None and per_clip in (None, 1):
             return None
         gap_s = window_s if min_gap_s is None else float(min_gap_s)
@@ -69,10 +73,12 @@ class Spread:
 
 
 def group_of(clip_id: str, uri: str | None, tags: Mapping[str, Any], group_by: str | None) -> Group:
-    """What a clip shares with those in its group: the clip itself, the value of a tag, a folder."""
-    if group_by == FOLDER and uri:
-        return (FOLDER, str(PurePosixPath(uri.partition('#')[0]).parent))
-    value = None if group_by in (None, FOLDER) else tags.get(group_by or '')
+    """What a clip shares with those in its group: the clip itself, the value of a tag, a folder, or
+    the file that they were cut from: their uri without the part (#t=600,660)."""
+    if group_by in (FOLDER, RECORDING) and uri:
+        path = FRAGMENT.sub('', uri)
+        return (group_by, path if group_by == RECORDING else str(PurePosixPath(path).parent))
+    value = None if group_by in (None, FOLDER, RECORDING) else tags.get(group_by or '')
     kind = kind_of(value)
     if kind == NULL:
         return (CLIP, clip_id)
@@ -200,7 +206,7 @@ class _Groups:
     def filter(self, group_by: str) -> dict[str, Any] | None:
         """What selects the clips that are wanted still; None where no filter can say that."""
         tagged = [group for group in self.clips if group[0] != CLIP]
-        if group_by == FOLDER or not all(map(_is_comparable, tagged)):
+        if group_by in (FOLDER, RECORDING) or not all(map(_is_comparable, tagged)):
             return None
         full = [value for kind, value in tagged if self.is_full((kind, value))]
         if len(self.clips) < self._spread.limit:

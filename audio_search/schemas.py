@@ -153,10 +153,11 @@ class IndexParameters(Parameters):
 
 class SearchParameters(Parameters):
     elsewhere = IN_QUERY
-    include: Annotated[list[Literal['embedding', 'score']], Data] = Field(
+    include: Annotated[list[Literal['embedding', 'score', 'rarity']], Data] = Field(
         default_factory=list,
         description='embedding: answer with the windows and their vectors. score: of a query of '
-        'several examples, the probability that a match is right',
+        'several examples, the probability that a match is right. rarity: which share of random '
+        'pairs of windows of this index is nearer than a match, see GET /rarity',
     )
     limit: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None,
@@ -174,6 +175,12 @@ class SearchParameters(Parameters):
         default='nearest',
         description='doubtful: of a query of several examples, the windows that are about as '
         'likely right as wrong (a score of 0.5), each of another clip: to judge these teaches most',
+    )
+    hubness: Literal['none', 'csls'] = Field(
+        default='none',
+        description='csls: the 100 nearest clips are ranked anew by 2 cos(q, x) - r(x) - r(q), '
+        'with r the mean cosine to the 10 nearest windows of other clips, so that clips which are '
+        'near to everything come later; `scores` have it as csls',
     )
     match: Literal['window', 'example'] | None = Field(
         default=None,
@@ -214,8 +221,9 @@ class SearchParameters(Parameters):
     group_by: Text | None = Field(
         default=None,
         min_length=1,
-        description='name of a tag, or folder: of each of its values at most per_clip matches, and '
-        'limit counts the values',
+        description='name of a tag, or folder, or recording (the file that clips were cut from as '
+        'FILE#t=BEGIN,END): of each of its values at most per_clip matches, and limit counts the '
+        'values',
     )
 
 

@@ -28,6 +28,7 @@ from executors.clip_changes import (
 )
 from executors.clip_events import fill_events
 from executors.clip_examples import fit_query
+from executors.clip_hubness import Hubness
 from executors.clip_judgements import answer_beside
 from executors.clip_map import map_page, map_vectors
 from executors.clip_parts import stored_part
@@ -64,6 +65,7 @@ class ClipIndexer(FlowExecutor):
 
     store: ClipStore
     samples: Samples
+    hubness: Hubness
 
     def __init__(
         self,
@@ -161,7 +163,7 @@ class ClipIndexer(FlowExecutor):
                 fail(doc, error)
         if queries:
             try:
-                match(self.store, queries, parameters, self.match_args)
+                match(self.store, self.samples, self.hubness, queries, parameters, self.match_args)
             except (ValueError, StorageError) as error:
                 for query in queries:
                     fail(query.doc, error)
@@ -255,8 +257,9 @@ class ClipIndexer(FlowExecutor):
         Parameters: `offset`, `limit`, `filter`, `prefix` of the uri. Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
-        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or what is kept
-        `beside` clips, see `answer_beside`.
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or how
+        far random chunks are from one another (`rarity`), or what is kept `beside` clips, see
+        `answer_beside`.
         """
         parameters = parameters or {}
         try:
@@ -266,6 +269,8 @@ class ClipIndexer(FlowExecutor):
                 return answer_beside(self.store, asked)
             if ids := parameters.get('vectors'):
                 return map_vectors(self.store, json.loads(ids))
+            if parameters.get('rarity'):
+                return {'rarity': to_json(self.samples.pairs().histogram())}
             offset = int(parameters.get('offset') or 0)
             limit = int(parameters.get('limit') or DEFAULT_PAGE)
             if parameters.get('map'):

@@ -9,12 +9,15 @@ from docarray import DocList
 
 from audio_search.documents import AudioClip, Match, fail
 from audio_search.places import Spread
+from audio_search.rarity import PAIRS, of_direction
 from audio_search.store import ClipStore, Neighbour
 from executors.clip_events import compared
 from executors.clip_examples import FittedQuery
+from executors.clip_hubness import Hubness
 from executors.clip_places import match_places, own_clip
 from executors.clip_records import match_of
-from executors.match_args import DOUBTFUL, MatchArgs, parse_limit, parse_match
+from executors.clip_samples import Samples
+from executors.match_args import CSLS, DOUBTFUL, MatchArgs, parse_limit, parse_match
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Query:
 
 def match(
     store: ClipStore,
+    samples: Samples,
+    hubness: Hubness,
     queries: Sequence[Query],
     parameters: dict[str, Any],
     defaults: MatchArgs,
@@ -52,6 +57,10 @@ def match(
                 _match_doubtful(store, query, parameters, limit)
             except ValueError as error:
                 fail(query.doc, error)
+    elif parameters.get('hubness') == CSLS:
+        for query in queries:
+            left_out = _own_clips(store, query) if parameters.get('exclude_self') else frozenset()
+            hubness.match(query.doc, query.vectors, limit, parameters.get('filter'), left_out)
     elif spread := Spread.parse(parameters, limit, store.configuration.window_s):
         for query in queries:
             chosen = parameters
@@ -60,9 +69,14 @@ def match(
             match_places(store, query.doc, query.vectors, spread, chosen, by_example)
     else:
         _match_clips(store, queries, parameters, limit, defaults.distinct, by_example)
-    if 'score' in (parameters.get('include') or ()):
-        for query in queries:
+    include = parameters.get('include') or ()
+    for query in queries:
+        if 'score' in include:
             _fill_scores(query)
+        if 'rarity' in include:
+            _fill_rarities(
+                samples, query, store.configuration.examples_per_chunk if by_example else 1
+            )
 
 
 def _match_clips(
@@ -95,6 +109,12 @@ def _match_clips(
         for query in together:
             for chunk in query.doc.chunks:
                 chunk.matches = _matches(next(found), out, limit)
+
+
+def _own_clips(store: ClipStore, query: Query) -> frozenset[str]:
+    own = own_clip(query.doc)
+    entry = store.find(own.id, own.uri)
+    return query.own_clips | ({entry.id} if entry else frozenset())
 
 
 def _match_doubtful(store: ClipStore, query: Query, parameters: dict[str, Any], limit: int) -> None:
@@ -143,3 +163,15 @@ def _fill_scores(query: Query) -> None:
         for one in chunk.matches:
             probability = query.fitted.fitted.probability(one.scores['cosine'])
             one.score = None if probability is None else round(probability, 4)
+
+
+def _fill_rarities(samples: Samples, query: Query, parts: int) -> None:
+    """A sound is compared with pairs of sounds. Words, and what was fitted, are no sound: of these
+    it is told how many windows are nearer."""
+    if query.fitted or query.doc.words is not None:
+        rarity = of_direction(query.vectors[0], samples.windows(PAIRS), parts)
+    else:
+        rarity = samples.pairs(parts)
+    for chunk in query.doc.chunks:
+        for one in chunk.matches:
+            one.rarity = rarity.of(one.scores['cosine'])

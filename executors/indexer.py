@@ -8,6 +8,7 @@ from audio_search.logs import log
 from audio_search.settings import split_roots
 from audio_search.store import StorageError
 from audio_search.store.sqlite import SqliteStore
+from executors.clip_hubness import Hubness
 from executors.clip_indexer import ClipIndexer
 from executors.clip_samples import Samples
 
@@ -39,6 +40,7 @@ class SimpleIndexer(ClipIndexer):
             roots=split_roots(roots).with_folder(Path(media).resolve()),
         )
         self.samples = Samples(self.store)
+        self.hubness = Hubness(self.store)
         self._closing = threading.Event()
         self._filling = threading.Thread(target=self._fill_words, name='words', daemon=True)
         if self.words.is_known:

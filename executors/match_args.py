@@ -6,6 +6,7 @@ from typing import Any
 TRAVERSALS = ('c', ['c'])
 MATCHES = ('window', 'example')
 DOUBTFUL = 'doubtful'  # as `order` of a search
+CSLS = 'csls'  # as `hubness` of a search, and among the scores of its matches
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from audio_search.store import IndexFileError
+from executors.clip_hubness import Hubness
 from executors.clip_indexer import ClipIndexer
 from executors.clip_samples import Samples
 
@@ -45,3 +46,4 @@ class MilvusIndexer(ClipIndexer):
             index=index,
         )
         self.samples = Samples(self.store)
+        self.hubness = Hubness(self.store)

@@ -8,7 +8,7 @@ from jina import requests
 from audio_search.documents import AudioChunk, AudioClip, Match
 from audio_search.places import Group, group_of
 from executors.base import FlowExecutor
-from executors.match_args import DOUBTFUL, MatchArgs, parse_limit
+from executors.match_args import CSLS, DOUBTFUL, MatchArgs, parse_limit
 
 
 class MyRanker(FlowExecutor):
@@ -47,7 +47,7 @@ class MyRanker(FlowExecutor):
 
 
 def best_by_clip(chunks: DocList[AudioChunk]) -> list[Match]:
-    """One match per clip, by ascending cosine distance; ties go to the earlier query chunk."""
+    """One match per clip, nearest first; ties go to the earlier query chunk."""
     best: dict[str | None, Match] = {}
     for match, chunk in _nearest_first(chunks):
         if match.parent_id not in best:
@@ -68,8 +68,12 @@ def in_groups(chunks: DocList[AudioChunk], group_by: str | None) -> list[Match]:
 def _nearest_first(chunks: DocList[AudioChunk]) -> list[tuple[Match, AudioChunk]]:
     return sorted(
         ((match, chunk) for chunk in chunks for match in chunk.matches),
-        key=lambda pair: pair[0].scores['cosine'],
+        key=lambda pair: _rank(pair[0].scores),
     )
+
+
+def _rank(scores: dict[str, float]) -> float:
+    return -scores[CSLS] if CSLS in scores else scores['cosine']
 
 
 def _clip_match(match: Match, chunk: AudioChunk) -> Match:
@@ -86,5 +90,6 @@ def _clip_match(match: Match, chunk: AudioChunk) -> Match:
         has_file=match.has_file,
         more_from_same=match.more_from_same,
         score=match.score,
+        rarity=match.rarity,
         words=match.words,
     )

@@ -153,7 +153,7 @@ def test_one_of_each_value_comes_with_how_many_more_there_are(store: SqliteStore
     assert set(left_out(store, query[None], spread(2)).values()) == {None}
 
 
-@pytest.mark.parametrize('tag', ['label', 'folder'])
+@pytest.mark.parametrize('tag', ['label', 'folder', 'recording'])
 def test_values_far_behind_many_of_another_are_found(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch, tag: str
 ) -> None:
@@ -161,11 +161,15 @@ def test_values_far_behind_many_of_another_are_found(
     monkeypatch.setattr(places, 'MAX_CLIPS', 50)
     (query,) = queries(1)
     names = ['a'] * 30 + ['b'] * 8 + ['c']
+    uri = '{}.wav#t={},99' if tag == 'recording' else '{}/{}.wav'
     put(
         store,
         *(
             clip(
-                f'{n}', embeddings=near(query, n // 4), uri=f'{name}/{n}.wav', tags={'label': name}
+                f'{n}',
+                embeddings=near(query, n // 4),
+                uri=uri.format(name, n),
+                tags={'label': name},
             )
             for n, name in enumerate(names)
         ),
@@ -232,6 +236,16 @@ def test_parts_of_one_file_and_files_of_one_folder_are_in_one_folder() -> None:
     assert folder(None) == group_of('id', 'a/b.wav', {}, None)
 
 
+def test_clips_that_were_cut_from_one_file_are_of_one_recording() -> None:
+    def recording(uri: str | None) -> Any:
+        return group_of('id', uri, {'recording': 'tape'}, 'recording')
+
+    assert recording('a/b.wav#t=0,9') == recording('a/b.wav#t=9,18') == recording('a/b.wav')
+    assert recording('a/b.wav#t=0,9') != recording('a/c.wav#t=0,9')
+    assert recording('a/take#2.wav') != recording('a/take#3.wav')
+    assert recording(None) == group_of('id', 'a/b.wav', {}, None)
+
+
 def test_silence_is_no_place_and_windows_without_times_are_told_apart() -> None:
     (query,) = queries(1)
     one = clip('a', embeddings=near(query, 0, 1, 2, 3))
@@ -250,7 +264,7 @@ def test_silence_is_no_place_and_windows_without_times_are_told_apart() -> None:
         ({'per_clip': 'x'}, "per_clip is 'x'"),
         ({'per_clip': 2, 'min_gap_s': -1}, 'min_gap_s is -1; set it to seconds'),
         ({'per_clip': 2, 'min_gap_s': float('nan')}, 'min_gap_s is nan'),
-        ({'group_by': ''}, "group_by is ''; set it to the name of a tag, or to folder"),
+        ({'group_by': ''}, "group_by is ''; set it to the name of a tag, to folder, or to"),
         ({'group_by': 3}, 'group_by is 3'),
     ],
 )

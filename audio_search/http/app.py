@@ -11,6 +11,7 @@ from audio_search.http.known import add_known
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, EarlyAnswer
 from audio_search.http.metrics import Metrics, RequestLog
 from audio_search.http.paths import Paths
+from audio_search.http.rarity import add_rarity
 from audio_search.http.routes import add_open, add_views, add_work
 from audio_search.http.searches import add_searches
 from audio_search.http.security import OriginCheck, TokenAuth, add_login, origin_pattern
@@ -39,6 +40,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     add_words(app, service, needs)
     add_judgements(app, service, needs)
     add_searches(app, service, needs)
+    add_rarity(app, service, needs)
     add_views(app, service, metrics, needs)
     add_open(app, service)
     add_docs(app)

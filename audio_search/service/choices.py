@@ -8,6 +8,9 @@ from audio_search.roots import Roots
 from audio_search.service.selection import checked
 from audio_search.service.within import Within, check_gap
 
+USUAL = {'order': 'nearest', 'hubness': 'none'}
+NOT_WITH = ('match', 'per_clip', 'min_gap_s', 'group_by', *USUAL)
+
 
 class Choices(TypedDict, total=False):
     """Each as `schemas.SearchParameters` describes it; None, or absent, for what is usual."""
@@ -20,6 +23,7 @@ class Choices(TypedDict, total=False):
     min_gap_s: float | None
     group_by: str | None
     order: str | None
+    hubness: str | None
 
 
 def parameters_of(
@@ -35,20 +39,22 @@ def parameters_of(
             parameters[name] = value
     if filter := choices.get('filter'):
         parameters['filter'] = checked(filter)
-    if choices.get('order') == 'doubtful':
-        _check_doubtful(parameters, within)
-        parameters['order'] = 'doubtful'
+    for name, usual in USUAL.items():
+        if (value := choices.get(name)) not in (None, usual):
+            _check_alone(f'{name} {value}', parameters, within)
+            parameters[name] = value
     if within:
         return within.parameters(parameters, roots)
     check_gap(choices.get('per_clip'), choices.get('min_gap_s'))
     return parameters
 
 
-def _check_doubtful(parameters: dict[str, Any], within: Within | None) -> None:
-    for name in ('match', 'per_clip', 'min_gap_s', 'group_by'):
-        if name in parameters or within:
-            raise RequestError(
-                Kind.INVALID,
-                f'the order doubtful does not go with {"within" if within else name}: it answers '
-                'one window of each clip; leave out one of them',
-            )
+def _check_alone(what: str, others: dict[str, Any], within: Within | None) -> None:
+    """Such a search has an order of its own, of one window of each clip."""
+    given = ['within'] if within else [name for name in NOT_WITH if name in others]
+    if given:
+        raise RequestError(
+            Kind.INVALID,
+            f'{what} does not go with {given[0]}, which ranks in another way; leave out one of '
+            'them',
+        )

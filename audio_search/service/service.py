@@ -186,6 +186,13 @@ class AudioService:
         """What can be searched for by name; see list_words."""
         return await asyncio.to_thread(list_words, like, await self.status(), self.settings.models)
 
+    async def rarity(self) -> dict[str, Any]:
+        """How far random windows of different clips are apart; see rarity.Rarity.histogram."""
+        found: dict[str, Any] = json.loads(
+            (await self.pipeline.ask('/clips', {'rarity': True}))['rarity']
+        )
+        return found
+
     async def clips(
         self,
         offset: int,

@@ -1,5 +1,6 @@
 """Searches by several examples, on documents as they travel."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -199,3 +200,71 @@ def test_what_cannot_be_used_is_the_error_of_the_query(
     query = asked(indexer, *rows)
     assert words in (query.error or '')
     assert query.error_kind == kind
+
+
+def test_doubtful_are_the_windows_where_the_score_is_one_half(indexer: SimpleIndexer) -> None:
+    everything = asked(indexer, *LIKE, UNLIKE, limit=18, distinct=False, include=['score'])
+    query = asked(indexer, *LIKE, UNLIKE, limit=18, order='doubtful', include=['score'])
+    doubts = [abs((match.score or 0) - 0.5) for match in query.matches]
+    assert doubts == sorted(doubts)
+    assert len(set(ids(query))) == 18
+    assert len({match.score for match in query.matches if (match.score or 0) > 0.5}) > 2
+    assert doubts[0] <= min(abs((match.score or 0) - 0.5) for match in everything.matches)
+    few = asked(indexer, *LIKE, UNLIKE, limit=3, order='doubtful', exclude_self=True)
+    assert len(ids(few)) == 3
+    assert not set(ids(few)) & {'bell0', 'bell1', 'dog0'}
+
+
+def test_only_what_was_fitted_has_something_doubtful(indexer: SimpleIndexer) -> None:
+    docs = DocList[AudioClip]([AudioClip(id='dog1'), AudioClip(examples=Rows([*LIKE, UNLIKE]))])
+    plain, fitted = indexer.search(docs, {'order': 'doubtful'})
+    assert 'is for a query of several examples' in (plain.error or '')
+    assert fitted.error is None
+
+
+def test_rarity_is_the_share_of_pairs_of_the_index_that_are_nearer(indexer: SimpleIndexer) -> None:
+    parameters = {'include': ['rarity'], 'limit': 18}
+    found = indexer.search(DocList[AudioClip]([AudioClip(id='dog1')]), parameters)
+    (query,) = MyRanker().rank(found, parameters)
+    rows = {id_: vectors(id_).astype(float) for id_ in ids(query)}
+    units = {id_: one / np.linalg.norm(one, axis=1, keepdims=True) for id_, one in rows.items()}
+    pairs = [
+        1 - cosine
+        for first in units
+        for second in units
+        if first < second
+        for cosine in (units[first] @ units[second].T).ravel()
+    ]
+    for match in query.matches:
+        share = np.mean(np.array(pairs) < match.scores['cosine'])
+        assert match.rarity == pytest.approx(share, abs=0.001)
+    assert query.matches[0].rarity == 0
+    assert query.matches[-1].rarity > 0.2
+
+
+def test_rarity_of_what_was_fitted_is_among_the_windows(indexer: SimpleIndexer) -> None:
+    query = asked(indexer, *LIKE, UNLIKE, include=['rarity', 'embedding'], limit=18)
+    rarities = [match.rarity or 0 for match in query.matches]
+    assert rarities == sorted(rarities)
+    assert rarities[0] == 0
+    assert 0.2 < rarities[6] < 0.5  # the six bells have the nearest third of all windows
+    assert all(match.rarity is None for match in asked(indexer, *LIKE).matches)
+
+
+def test_the_histogram_follows_the_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp('rarity')
+    (folder / 'own.npz').write_bytes(b'any')
+    indexer = SimpleIndexer(path=str(folder / 'index.sqlite'), weights=str(folder / 'own.npz'))
+
+    def pairs() -> int:
+        answer = indexer.clips(DocList[AudioClip](), {'rarity': True})
+        return int(json.loads(answer['rarity'])['pairs'])
+
+    assert pairs() == 0
+    for count, name in enumerate(('bell0', 'bell1', 'dog0'), 1):
+        docs = DocList[AudioClip]([AudioClip(id=name, chunks=windows(vectors(name)))])
+        assert indexer.index(docs)[0].error is None
+        assert pairs() == 16 * (count * (count - 1) // 2)
+    indexer.delete(DocList[AudioClip]([AudioClip(id='dog0')]))
+    assert pairs() == 16
+    indexer.close()

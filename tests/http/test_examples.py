@@ -153,3 +153,51 @@ def test_examples_count_as_documents_of_a_request(tmp_path: Path) -> None:
     response = api.post('/search', {'like': ids})
     assert response.status_code == 413
     assert '4 documents' in response.json()['detail']
+
+
+def test_order_and_score_are_handed_on(api: Api) -> None:
+    query = {'like': [{'id': 'Bell'}, {'id': 'Dog'}]}
+    api.answers('/search', query, order='doubtful', include=['score'], limit=3)
+    api.answers('/search', query, order='nearest')
+    doubtful, nearest = api.here.pipeline.searched
+    assert (doubtful['order'], doubtful['include']) == ('doubtful', ['score'])
+    assert 'order' not in nearest
+
+
+@pytest.mark.parametrize(
+    ('options', 'name'),
+    [
+        ({'per_clip': 2}, 'per_clip'),
+        ({'group_by': 'label'}, 'group_by'),
+        ({'match': 'example'}, 'match'),
+        ({'within': 'Bell'}, 'within'),
+    ],
+)
+@pytest.mark.parametrize('choice', [{'order': 'doubtful'}, {'hubness': 'csls'}])
+def test_another_order_goes_with_no_other_choice(
+    api: Api, choice: dict[str, str], options: dict[str, Any], name: str
+) -> None:
+    query = {'like': [{'id': 'Bell'}, {'id': 'Dog'}]}
+    response = api.post('/search', query, **choice, **options)
+    assert response.status_code == 422
+    assert f'does not go with {name}' in response.json()['detail']
+
+
+def test_of_two_other_orders_one_is_too_many(api: Api) -> None:
+    response = api.post('/search', {'id': 'Bell'}, order='doubtful', hubness='csls')
+    assert response.status_code == 422
+    assert 'hubness csls does not go with order' in response.json()['detail']
+
+
+def test_hubness_is_handed_on(api: Api) -> None:
+    api.answers('/search', {'id': 'Bell'}, hubness='csls')
+    api.answers('/search', {'id': 'Bell'}, hubness='none')
+    damped, plain = api.here.pipeline.searched
+    assert (damped['hubness'], 'hubness' in plain) == ('csls', False)
+
+
+def test_the_distances_of_random_pairs_are_answered(api: Api) -> None:
+    found = api.get('/rarity')
+    assert found.json() == {'pairs': 1, 'edges': [0.0, 1.0, 2.0], 'counts': [1, 0]}
+    api.here.pipeline.disk_full = True
+    assert api.get('/rarity').status_code == 503

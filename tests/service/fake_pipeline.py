@@ -200,6 +200,8 @@ class FakePipeline(Pipeline):
     def _clips(self, docs: DocList[AudioClip], parameters: Parameters) -> Answer:
         if self.disk_full:
             return docs, {'error': DISK_FULL, 'error_kind': Kind.STORAGE}
+        if parameters.get('rarity'):
+            return docs, {'rarity': to_json({'pairs': 1, 'edges': [0, 1, 2], 'counts': [1, 0]})}
         if names := parameters.get('names'):
             named = [self._find(AudioClip(id=id_, uri=uri)) for id_, uri in json.loads(names)]
             clips = [clip and _listed(clip) | {'source': clip.source} for clip in named]

@@ -19,9 +19,9 @@ def search_around(
     selected: Selected = None,
 ) -> Nearest:
     """Of each clip the row whose distance from `query`, int8 [dimensions], is nearest to
-    `distance`; and of these the `limit` nearest to it, nearest first; ties by clip number, then chunk.
+    `distance`; and of these the `limit` nearest to it, nearest first.
 
-    A zero vector is at no distance.
+    Ties: by clip number, then chunk. A zero vector is at no distance.
     """
     top = TopK(limit, distinct=True)
     packed = numkong.dots_pack(np.ascontiguousarray(query[np.newaxis]))
@@ -37,6 +37,8 @@ def search_around(
         # -inf of a silent row stays -inf, and is taken by no TopK.
         top.add(-np.abs(cosines - (1 - distance)), block.clips[rows], block.ordinals[rows])
     found = top.nearest()
+    if not len(found.clips):
+        return found
     _, vectors, square_norms = look_up(blocks, found.clips, found.ordinals)
     wide = vectors.astype(np.int64) @ query.astype(np.int64)
     cosines = exact_cosines(wide, square_norms, square_norm)
