@@ -16,8 +16,8 @@ from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
 from executors.indexer import SimpleIndexer
 
 DIMENSIONS = 512
-# Clip id -> the step that stored it, the step that last changed its tags, and the one that judged it
-# last, None where none did.
+# Clip id -> the step that stored it, the step that last changed its tags, and the one that last
+# judged it, None where none did.
 State = dict[str, tuple[int, int, int | None]]
 
 
@@ -72,17 +72,8 @@ def carry_out(indexer: SimpleIndexer, step: int) -> None:
     elif action == 'update':
         indexer.update(docs)
     elif action == 'judge':
-        said = [
-            {
-                'clip_id': id_,
-                'label': 'x',
-                'verdict': 'right',
-                'part': None,
-                'by': '',
-                'time': str(step),
-            }
-            for id_ in ids
-        ]
+        same = {'label': 'x', 'verdict': 'right', 'part': None, 'by': '', 'time': str(step)}
+        said = [{'clip_id': id_, **same} for id_ in ids]
         asked = json.dumps({'do': 'judge', 'judgements': said})
         assert 'answer' in indexer.clips(docs, parameters={'beside': asked})
     else:
