@@ -258,9 +258,9 @@ class ClipIndexer(FlowExecutor):
         for the reverse). Or the clips with these
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
-        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or what is kept
-        `beside` clips, see `answer_beside`; or how far random chunks are from one another
-        (`rarity`).
+        `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or how
+        far random chunks are from one another (`rarity`), or what is kept `beside` clips, see
+        `answer_beside`.
         """
         parameters = parameters or {}
         try:

@@ -121,9 +121,10 @@ def evaluate_judgements(
             continue
         rankings.append(_ranked(query, matches, asked))
     if not rankings:
+        reason = f' ({warnings[0]})' if warnings else ''
         raise EvaluationError(
             'Nothing can be evaluated: a label needs two clips that are judged right, and one that '
-            'is judged wrong' + (f' ({warnings[0]})' if warnings else '')
+            f'is judged wrong, unless what nobody judged counts as wrong{reason}'
         )
     each = [metrics.by_query(one.distances[np.newaxis], _truth(one)) for one in rankings]
     return JudgedEvaluation(

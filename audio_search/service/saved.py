@@ -8,6 +8,7 @@ from audio_search.errors import Kind, RequestError
 from audio_search.service.choices import Choices
 from audio_search.service.judgements import Said
 from audio_search.service.requests import ClipRequest
+from audio_search.service.within import Within
 from audio_search.store.judgements import Chosen, SavedSearch
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ async def expanded(
     service: 'AudioService',
     requests: Sequence[ClipRequest],
     choices: Choices,
-    *,
-    has_within: bool = False,
+    within: Within | None = None,
 ) -> tuple[Sequence[ClipRequest], Choices]:
     """Requests that name no saved search, and their choices: a saved one becomes its examples,
     words, and what was judged right or wrong of its label, each of which may be gone meanwhile.
@@ -43,7 +43,7 @@ async def expanded(
     label = search.query.get('label')
     judged = await service.beside.judgements.every(Chosen(label=label)) if label else []
     request = _as_query(requests[0], search, judged)
-    return [request], choices if has_within else _chosen(search, choices)
+    return [request], choices if within else _chosen(search, choices)
 
 
 def _as_query(request: ClipRequest, search: SavedSearch, judged: Sequence[Said]) -> ClipRequest:

@@ -120,9 +120,7 @@ class AudioService:
         items: list[Item] = []
         try:
             async with self.admission.work():
-                requests, choices = await expanded(
-                    self, requests, choices, has_within=within is not None
-                )
+                requests, choices = await expanded(self, requests, choices, within)
                 parameters = parameters_of(choices, include, within, self.roots)
                 items = await self._resolve(requests, keep=False)
                 await self._read_words([*items, *examples_of(items)])

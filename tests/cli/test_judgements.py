@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from audio_search import client
-from audio_search.cli import judgements
+from audio_search.cli import judging
 from audio_search.cli.main import main
 from tests.cli.command import run
 from tests.running import RunningService
@@ -104,7 +104,7 @@ def test_a_list_is_chosen_and_goes_on_over_pages(
 def test_what_is_exported_is_imported_as_it_was(
     command: Command, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judgements, 'AT_ONCE', 2)
+    monkeypatch.setattr(judging, 'AT_ONCE', 2)
     command('judgements', 'add', BIRD, f'{BELL}#t=1,2.5', '--label', 'bell, "loud"', '--by', 'Ann')
     command('judgements', 'add', 'the bell', '--label', 'dog', '--judgement', 'unsure')
     before = kept(command)

@@ -17,7 +17,8 @@ from audio_search.store.judgements import (
     SavedSearch,
     judgement_of,
 )
-from audio_search.store.milvus.filter_expression import literal, one_of
+from audio_search.store.milvus.filter_expression import SET, literal, one_of
+from audio_search.store.milvus.reading import Reading
 from audio_search.store.milvus.rows import LOOK_UP, MAX_TEXT_BYTES
 from audio_search.store.milvus.state import State, row_of
 from audio_search.store.records import to_json
@@ -89,10 +90,16 @@ class Beside:
         """All judgements."""
         self._state.delete([row['id'] for row in self._state.rows(IS_JUDGEMENT, ['id'])])
 
-    def judged(self) -> list[str]:
-        """The ids of all clips that are judged."""
+    def forget_gone(self, reading: Reading) -> None:
+        """The judgements of clips that are gone: a process was killed after it had deleted them.
+        `reading` has to see what any process stored."""
         rows = self._state.rows(IS_JUDGEMENT, ['id', 'owner'])
-        return list(dict.fromkeys(row['owner'] for row in rows))
+        judged = list(dict.fromkeys(row['owner'] for row in rows))
+        for start in range(0, len(judged), LOOK_UP):
+            some = judged[start : start + LOOK_UP]
+            heads = reading.heads(one_of('clip_id', [SET + id_ for id_ in some]))
+            there = {head['clip_id'] for head in heads}
+            self.forget([id_ for id_ in some if SET + id_ not in there])
 
     def searches(self) -> list[SavedSearch]:
         return sorted(self._searches(IS_SEARCH), key=lambda search: search.name)

@@ -72,7 +72,8 @@ class MilvusStore(ClipStore):
             abandoned = rows.tick_now() - round(ABANDONED_S / rows.TICK_S)
             self._reading.clean(abandoned << rows.WRITER_BITS)
             self._state.forget_old()
-            self._forget_judged_clips(Reading(self._connection, name, configuration, 'Strong'))
+            strong = Reading(self._connection, name, configuration, 'Strong')
+            self._beside.forget_gone(strong)
         except BaseException:
             self._connection.close()
             raise
@@ -109,16 +110,6 @@ class MilvusStore(ClipStore):
             consistency_level='Session',
             num_shards=1,
         )
-
-    def _forget_judged_clips(self, reading: Reading) -> None:
-        """Remove what was judged of clips that are gone: a process was killed after it had deleted
-        them. `reading` sees what any process stored."""
-        judged = self._beside.judged()
-        for start in range(0, len(judged), rows.LOOK_UP):
-            some = judged[start : start + rows.LOOK_UP]
-            heads = reading.heads(one_of('clip_id', [SET + id_ for id_ in some]))
-            there = {head['clip_id'] for head in heads}
-            self._beside.forget([id_ for id_ in some if SET + id_ not in there])
 
     def _check(self, description: str) -> None:
         made = _recorded(self.address, description)
