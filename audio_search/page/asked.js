@@ -2,10 +2,10 @@
 // be bookmarked and sent, and the browser's Back leads to the one before.
 window.audioSearch.asked = (() => {
   const NOTHING = {like: [], unlike: [], right: [], wrong: [], tags: [], limit: 5, distance: 2,
-                   alone: true, among: []};
+                   alone: true, among: [], order: 'nearest'};
   const SIGNS = ['like', 'unlike', 'right', 'wrong'];
   const MAX_AMONG = 100; // ids in an address; more are remembered by this window alone
-  const OWN = [...SIGNS, 'tag', 'limit', 'distance', 'alone', 'among'];
+  const OWN = [...SIGNS, 'tag', 'limit', 'distance', 'alone', 'among', 'first'];
 
   let state = structuredClone(NOTHING);
   const listeners = [];
@@ -23,6 +23,7 @@ window.audioSearch.asked = (() => {
     if (asked.limit !== NOTHING.limit) params.set('limit', asked.limit);
     if (asked.distance !== NOTHING.distance) params.set('distance', asked.distance);
     if (!asked.alone) params.set('alone', 'no');
+    if (asked.order !== NOTHING.order) params.set('first', asked.order);
     if (asked.among.length <= MAX_AMONG) asked.among.forEach((id) => params.append('among', id));
     return params;
   };
@@ -45,6 +46,7 @@ window.audioSearch.asked = (() => {
       distance: number(params.get('distance'), NOTHING.distance),
       alone: params.get('alone') !== 'no',
       among: params.getAll('among'),
+      order: params.get('first') ?? NOTHING.order,
     };
   };
 

@@ -43,6 +43,7 @@ class Asked:
 
     `right` and `wrong` are the windows of clips that were judged so, further examples and
     counter-examples; `label` is what they were judged to be an example of, as far as it was chosen.
+    `is_doubtful_first` counts where a query is fitted to several.
     `among` are the ids of the only clips to search, `tags` the values of tags that a match has to
     have: of one tag any of them, of several tags one each. `max_distance` is a cosine distance.
     """
@@ -57,6 +58,7 @@ class Asked:
     right: tuple[Example, ...] = ()
     wrong: tuple[Example, ...] = ()
     label: str = ''
+    is_doubtful_first: bool = False
 
     @property
     def judged(self) -> tuple[Example, ...]:
@@ -103,6 +105,7 @@ def read_asked(sent: str, folder: Path) -> Asked:
             right=tuple(_example(one, folder) for one in told.get('right', ())),
             wrong=tuple(_example(one, folder) for one in told.get('wrong', ())),
             label=str(told.get('label', ''))[:MAX_TEXT].strip(),
+            is_doubtful_first=told.get('order') == 'doubtful',
         )
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         raise Problem(f'This search cannot be read ({error}); start anew') from None

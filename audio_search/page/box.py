@@ -48,5 +48,9 @@ value="{GREATEST_DISTANCE:g}" tabindex="-1" aria-hidden="true">
 <p class="as-faint">0 is identical, {GREATEST_DISTANCE:g} keeps every match.
 <span class="as-pairs" hidden>Grey: how far random pairs of sounds are; lines: the matches.</span>
 </p></div>
+<div class="as-option"><label for="as-order-by">First come</label> <select id="as-order-by">
+<option value="nearest">the nearest</option><option value="doubtful">the most doubtful</option>
+</select><p class="as-faint">Doubtful ones teach most when they are judged. They need several
+examples or judgements.</p></div>
 <div class="as-option"><label class="as-check"><input id="as-alone" type="checkbox" checked>
 Leave out the chosen clip itself</label></div></form></details>"""

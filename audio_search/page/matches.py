@@ -56,11 +56,13 @@ def _list(result: SearchResult, colours: LabelColours) -> str:
     rows = ''.join(
         _row(place, match, colours, result) for place, match in enumerate(result.matches)
     )
+    is_doubtful = result.asked.is_doubtful_first and not result.asked.single
+    order = 'most doubtful first' if is_doubtful else 'nearest first'
     hidden = ''
     if result.farther:
         hidden = note(f'{_heading(len(result.farther))} left out by “Greatest distance”.')
     return (
-        f'<h2 class="as-title">{_heading(len(result.matches))} <span class="as-faint">nearest first'
+        f'<h2 class="as-title">{_heading(len(result.matches))} <span class="as-faint">{order}'
         f'</span></h2>{buttons_html("save_hits", "the matches")}'
         f'<ol class="as-matches" data-label="{text(result.label)}">{rows}</ol>{hidden}'
     )

@@ -24,6 +24,7 @@ from audio_search.service.service import AudioService
 from audio_search.settings import Settings
 
 HERE = Path(__file__).parent
+STYLES = ('page.css', 'box.css', 'library.css')
 SCRIPTS = (
     'page.js', 'asked.js', 'box.js', 'recorder.js', 'options.js', 'uploads.js', 'dots.js',
     'clip_map.js', 'library.js', 'judge.js',
@@ -62,6 +63,7 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
     open_cache(folder)
     _add_pictures(app, service)
     app.add_middleware(ContentSecurityPolicy)
+    styles = ''.join((HERE / name).read_text() for name in STYLES)
     scripts = ''.join(f'<script>{(HERE / name).read_text()}</script>' for name in SCRIPTS)
     page = Page(service, folder)
     add_map(app, service.map, page.colours)
@@ -81,7 +83,7 @@ def mount_page(app: FastAPI, service: AudioService, settings: Settings) -> FastA
             font=('sans-serif',),
             font_mono=('monospace',),
         ),
-        head=f'<style>{(HERE / "page.css").read_text()}{TIMELINE}</style>{scripts}',
+        head=f'<style>{styles}{TIMELINE}</style>{scripts}',
         footer_links=[],
         run_history=False,
         show_error=False,

@@ -70,8 +70,8 @@ window.audioSearch.options = (() => {
 
   const start = (root) => {
     const find = (id) => root.querySelector(`#${id}`);
-    const [limit, distance, slider, alone] = [
-      'as-limit', 'as-distance', 'as-distance-slider', 'as-alone'].map(find);
+    const [limit, distance, slider, alone, order] = [
+      'as-limit', 'as-distance', 'as-distance-slider', 'as-alone', 'as-order-by'].map(find);
     const tags = tagBox(root.querySelector('[data-tags]'), (now) => asked.set({tags: now}));
 
     const show = (state) => {
@@ -80,6 +80,7 @@ window.audioSearch.options = (() => {
       distance.value = slider.value = state.distance;
       mark();
       alone.checked = state.alone;
+      order.value = state.order;
       root.querySelector('.as-among').hidden = !state.among.length;
       const noun = state.among.length === 1 ? 'clip' : 'clips';
       root.querySelector('.as-among span').textContent =
@@ -124,6 +125,7 @@ window.audioSearch.options = (() => {
       mark();
     });
     slider.addEventListener('change', () => asked.set({distance: Number(slider.value)}));
+    order.addEventListener('change', () => asked.set({order: order.value}));
     alone.addEventListener('change', () => asked.set({alone: alone.checked}));
     root.querySelector('.as-among button').addEventListener('click', () => asked.set({among: []}));
     root.querySelector('form').addEventListener('submit', (event) => event.preventDefault());

@@ -106,6 +106,7 @@ async def search(service: AudioService, asked: Asked) -> SearchResult:
             **options,
             filter=_without(fits, judged_ids),
             exclude_self=asked.exclude_self,
+            order='doubtful' if asked.is_doubtful_first and not asked.single else None,
         )
         judged: list[Match] = []
         if judged_ids:

@@ -117,6 +117,8 @@ def test_a_longer_sound_counts_as_a_whole_and_then_by_the_part_that_matched(page
 
 
 def test_where_nothing_is_found_or_nothing_was_searched_it_says_so(page: Page) -> None:
+    page.get_by_role('button', name='Start anew').click()
+    expect(page.locator('.as-match')).to_have_count(0)
     find_inside(in_library(page, QUIET))
     expect(page.locator('#as-inside').get_by_role('alert')).to_have_text(
         'Search with a sound first; then it can be found inside a recording.'

@@ -131,6 +131,10 @@ def test_examples_and_counter_examples(page: Page) -> None:
     expect(page.locator('.as-chip.as-not')).to_have_text(re.compile('101_helicopter'))
     expect(page.get_by_text('and unlike')).to_be_visible()
     assert 'helicopter' not in labels.all_inner_texts()[:3]
+    page.get_by_role('combobox', name='First come').select_option('the most doubtful')
+    expect(page.get_by_text('most doubtful first')).to_be_visible()
+    page.get_by_role('combobox', name='First come').select_option('the nearest')
+    expect(page.get_by_text('nearest first')).to_be_visible()
     page.get_by_role('button', name='Remove 101_helicopter.mp3').click()
     expect(page.locator('.as-query .as-name')).to_have_text('114_churchbell.mp3')
     box.fill('-birds')
