@@ -168,7 +168,8 @@ class SearchParameters(Parameters):
     filter: JsonObject = Field(
         default_factory=dict,
         description='only clips whose tags fit: {"label": "bell"}, with $in, $ne, $gt, $gte, $lt, '
-        '$lte, $exists, $and, $or, $not; {"$id": {"$in": [ids]}} for ids',
+        '$lte, $exists, $and, $or, $not; {"$id": {"$in": [ids]}} for ids; '
+        '{"$text": "bell 114"} for words that begin so',
     )
     exclude_self: bool = Field(default=False, description="leave out the query's own clip")
     order: Literal['nearest', 'doubtful'] = Field(

@@ -24,6 +24,8 @@ accept="audio/*,video/*" class="as-hidden"></label>
 <button type="button" class="as-button" data-box="record" aria-expanded="false">Record a sound
 </button><span class="as-tries"></span></div>
 <div class="as-recorder" hidden></div>
+<p class="as-note as-among" hidden><span role="status"></span>
+<button type="button" class="as-button">Search all</button></p>
 <p id="as-said" class="as-hidden" role="status"></p>
 <div id="as-own-message"><div class="as-upload" data-max-bytes="{max_upload_bytes}"></div></div>
 </section>"""
@@ -32,8 +34,6 @@ accept="audio/*,video/*" class="as-hidden"></label>
 # Open where there is room beside the matches; see options.js.
 OPTIONS_HTML = f"""<details class="as-options" open><summary>Which matches</summary>
 <form aria-label="Which matches">
-<div class="as-option as-among" hidden><span></span>
-<button type="button" class="as-button">Search all</button></div>
 <div class="as-option"><div class="as-tags" data-tags="Only these labels"
 data-hint="A label, or any tag as name: value."></div></div>
 <div class="as-option as-line"><label for="as-limit">Number of results</label>

@@ -81,10 +81,11 @@ window.audioSearch.options = (() => {
       mark();
       alone.checked = state.alone;
       order.value = state.order;
-      root.querySelector('.as-among').hidden = !state.among.length;
+      const among = document.querySelector('.as-among');
       const noun = state.among.length === 1 ? 'clip' : 'clips';
-      root.querySelector('.as-among span').textContent =
-        `Only among the ${state.among.length.toLocaleString('en')} ${noun} selected on the map.`;
+      among.hidden = !state.among.length;
+      among.querySelector('span').textContent = `Searching only among the ${
+        state.among.length.toLocaleString('en')} ${noun} selected on the map.`;
     };
 
     // How far random pairs of the index are from one another, with the hits on it. It spans what the
@@ -127,7 +128,7 @@ window.audioSearch.options = (() => {
     slider.addEventListener('change', () => asked.set({distance: Number(slider.value)}));
     order.addEventListener('change', () => asked.set({order: order.value}));
     alone.addEventListener('change', () => asked.set({alone: alone.checked}));
-    root.querySelector('.as-among button').addEventListener('click', () => asked.set({among: []}));
+    document.querySelector('.as-among button').addEventListener('click', () => asked.set({among: []}));
     root.querySelector('form').addEventListener('submit', (event) => event.preventDefault());
     const narrow = window.matchMedia('(max-width: 760px)');
     const fold = () => { root.querySelector('details').open = !narrow.matches; };

@@ -14,6 +14,7 @@ from audio_search.page.colours import LabelColours
 from audio_search.page.download import hits_of, link_html
 from audio_search.page.heat_map import heat_map_html, neighbourhood
 from audio_search.page.inside import inside_html
+from audio_search.page.pace import Pace
 from audio_search.page.queries import SearchResult, search
 from audio_search.page.query_card import query_html
 from audio_search.page.text import Problem, alert, sentence, status
@@ -36,6 +37,7 @@ class Searching:
         self.colours = colours
         self.folder = folder
         self.works = Works()
+        self.pace = Pace(service.roots)
 
     async def ask(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
         """Search. Another search of the same page takes its place while it runs."""
@@ -46,13 +48,18 @@ class Searching:
             yield _told(alert(sentence(error)))
             return
         work = self.works.start('search', page, self._search(asked))
+        sound_s: float | None = None  # not looked at for a search that is done at once
         async for _ in work.ticks():
+            if sound_s is None:
+                sound_s = await self.pace.sound_s(asked)
+                work.expected_s = self.pace.expected_s(sound_s)
             yield progress_html('Searching …', work, 'stop'), *unchanged(5)
         if work.is_replaced:
             yield unchanged(6)
         elif work.task.cancelled():
             yield status('The search was stopped.'), *unchanged(5)
         else:
+            self.pace.learn(sound_s or 0, work.elapsed_s)
             yield work.task.result()
 
     async def stop(self, request: gr.Request) -> None:

@@ -10,14 +10,17 @@ from audio_search.service.progress import following
 
 FIRST_TICK_S = 0.25  # what is done by then shows no progress
 TICK_S = 0.5
+MOST_EXPECTED = 0.98  # of a work that takes longer than it was expected to
 LEAST_SHARE = 0.02  # from which on the time that is left can be guessed
 
 
 class Work:
-    """A task, and how far it is: `share` from 0 to 1, or None as long as nothing tells it."""
+    """A task, and how far it is: by what it tells of itself, else by the time it is expected to
+    take."""
 
     def __init__(self, doing: Coroutine[Any, Any, Any]) -> None:
-        self.share: float | None = None
+        self.told: float | None = None
+        self.expected_s: float | None = None
         self.is_stopped = self.is_replaced = False
         self.started_s = time.monotonic()
         self.task = asyncio.create_task(self._run(doing))
@@ -27,7 +30,14 @@ class Work:
             return await doing
 
     def tell(self, share: float) -> None:
-        self.share = share
+        self.told = share
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None as long as nothing is known."""
+        if self.told is not None or self.expected_s is None:
+            return self.told
+        return min(MOST_EXPECTED, self.elapsed_s / self.expected_s)
 
     @property
     def elapsed_s(self) -> float:

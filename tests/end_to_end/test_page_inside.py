@@ -91,6 +91,7 @@ def in_library(page: Page, name: str) -> Locator:
 
 def test_the_places_of_an_own_sound_are_drawn_and_played(page: Page, folder: Path) -> None:
     give_own_sound(page, folder / 'own' / 'bird.wav')
+    expect(page.locator('.as-query .as-name')).to_have_text('bird.wav')
     find_inside(match(page, NIGHT))
     timeline = page.locator('.tl')
     expect(timeline).to_contain_text('1 place in 2:00, recorded from 2024-05-12 04:30:00 on')
