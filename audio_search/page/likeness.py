@@ -16,6 +16,14 @@ def likeness(match: Match) -> str:
     return _word(match.scores['cosine'], VERY_NEAR, NEAR)
 
 
+def share(match: Match) -> float:
+    """The same from 0 to 1, for a bar: a power of the rarity, since most of what is shown is among
+    the nearest few percent."""
+    if match.rarity is not None:
+        return 1 - float(match.rarity**0.3)
+    return max(0.0, 1 - match.scores['cosine'])
+
+
 def exact(match: Match) -> str:
     """The same in numbers."""
     found = []

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from audio_search.documents import Match
 from audio_search.page.colours import LabelColours
 from audio_search.page.download import buttons_html
-from audio_search.page.likeness import exact, likeness
+from audio_search.page.likeness import exact, likeness, share
 from audio_search.page.queries import SearchResult
 from audio_search.page.text import FILE_GONE, chip, file_name, label_of, note, part, status, text
 from audio_search.paths import audio_path
@@ -109,7 +109,6 @@ def _row(place: int, match: Match, colours: LabelColours, result: SearchResult) 
     name, label = text(file_name(match.uri, match.tags)), label_of(match.tags)
     start, end = match.beg_in_ms or 0, match.end_in_ms or 0
     play = f'data-play="{start / 1000:g},{end / 1000:g}"'
-    bar = 1 - distance if match.score is None else match.score
     recorded = f' Recorded at {shown(match.recorded_at)}.' if match.recorded_at else ''
     chosen = '' if place else ' as-chosen'  # the one that is compared first
     verdicts = _Verdicts.of(result, str(match.id))
@@ -122,7 +121,7 @@ aria-label="Match {place + 1}: {name}, {text(label) or 'no label'}, {alike}">
 {chip(label, colours)}<span class="as-name">{name}</span>{_tags(match)}</div>
 <div class="as-sound">{sound}</div>
 <div class="as-score"><div class="as-bar" aria-hidden="true">
-<i style="width:{max(0.0, min(1.0, bar)):.1%}"></i></div>
+<i style="width:{share(match):.1%}"></i></div>
 <b class="as-alike" data-alike="{alike}" data-distance="{distance:.3f}"
 title="{exact(match)}">{alike}<span class="as-hidden">, {exact(match)}</span></b></div>
 <p class="as-parts">{_asked_part(match, result)} matched

@@ -347,7 +347,9 @@ def test_with_the_keyboard_alone(page: Page) -> None:
     press_until('Start anew')
     page.keyboard.press('Enter')  # goes on in the box
     page.keyboard.type('115_churchbell')
-    expect(page.get_by_role('option').first).to_contain_text('115_churchbell.mp3')
+    expect(page.locator('#as-suggestions').get_by_role('option').first).to_contain_text(
+        '115_churchbell.mp3'
+    )
     page.keyboard.press('ArrowDown')
     page.keyboard.press('Enter')
     expect(page.locator('.as-query .as-name')).to_have_text('115_churchbell.mp3')

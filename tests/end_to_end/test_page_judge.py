@@ -120,7 +120,7 @@ def test_examples_and_counter_examples(page: Page) -> None:
     search_with_clip(page, '114_churchbell')
     box = page.get_by_role('combobox', name='Search for')
     box.fill('101_helicopter')
-    page.get_by_role('option').first.click()
+    page.locator('#as-suggestions').get_by_role('option').first.click()
     chips = page.locator('.as-ask .as-chip')
     expect(chips).to_have_count(2)
     expect(page.locator('.as-examples li')).to_have_count(2)

@@ -139,6 +139,9 @@ def test_how_alike_a_match_is_is_told_in_words_by_its_rarity() -> None:
     html = matches_html(one, LabelColours())
     told = re.findall(r'data-alike="([^"]*)"', html)
     assert told == ['very alike', 'very alike', 'alike', 'weak']
+    bars = [float(one) for one in re.findall(r'width:([\d.]+)%', html)]
+    assert bars == sorted(bars, reverse=True)
+    assert 0 < bars[-1] < 50 < bars[2]
     assert 'title="nearer than 99.9% of random pairs, distance 0.000"' in html
 
 
@@ -163,7 +166,6 @@ def test_several_examples_are_listed_and_matches_have_probabilities() -> None:
     assert '1 judged right and 0 judged wrong count too' in card
     html = matches_html(one, LabelColours())
     assert 'right with a probability of 83%' in html
-    assert 'width:83.0%' in html
     assert 'Your examples matched' in html
     shown, judged = html.split('as-judged')
     assert 'aria-pressed="true"' not in shown
