@@ -464,6 +464,8 @@ def test_pages_of_clips(indexer):
     assert json.loads(page['clips']) == [
         {'id': 'b', 'uri': 'b.wav', 'tags': {'n': 2**60}, 'chunk_count': 4, 'has_file': True}
     ]
+    newest = indexer.clips(NOTHING, parameters={'order': 'newest', 'filter': {'$text': 'wav'}})
+    assert [one['id'] for one in json.loads(newest['clips'])] == ['c', 'b', 'a']
 
 
 def test_what_the_map_asks_for(indexer):

@@ -79,6 +79,7 @@ def test_clips_by_filter_prefix_and_missing_file(api: Api) -> None:
     assert api.listed(prefix='b/') == uris[2:]
     assert api.listed(filter='{"folder": "a"}') == uris[:2]
     assert api.listed(missing='true') == uris[:1]
+    assert api.listed(order='newest', limit=3) == uris[:0:-1]
     assert api.listed(missing='false', offset=1, limit=1) == [uris[2]]
     for query, word in (
         ({'filter': '[1]'}, 'filter'),
@@ -86,6 +87,7 @@ def test_clips_by_filter_prefix_and_missing_file(api: Api) -> None:
         ({'missing': 'perhaps'}, 'missing'),
         ({'include': 'everything'}, 'include'),
         ({'limit': 0}, 'limit'),
+        ({'order': 'loudest'}, 'order'),
         ({'offset': 10**30}, 'offset'),
     ):
         assert word in detail(api.get('/clips', params=query), 422)

@@ -207,7 +207,7 @@ class FakePipeline(Pipeline):
             clips = [clip and _listed(clip) | {'source': clip.source} for clip in named]
             kept = to_json([None] * len(clips))
             return docs, {'clips': to_json(clips), 'total': len(clips), 'kept': kept}
-        chosen = self._chosen(parameters)
+        chosen = self._chosen(parameters)[:: -1 if parameters.get('order') == 'newest' else 1]
         start = int(parameters['offset'])
         page = [_listed(clip) for clip in chosen[start : start + int(parameters['limit'])]]
         return docs, {'clips': to_json(page), 'total': len(chosen)}
