@@ -21,6 +21,15 @@ ROUNDS = int(os.environ.get('KILL_ROUNDS', '2'))
 
 
 @pytest.fixture(scope='module')
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One of its own: the tests that share the run's must not find it killed."""
+    server = Server(tmp_path_factory.mktemp('milvus'))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope='module')
 def services(
     milvus_server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RunningService, RunningService]]:
@@ -38,9 +47,13 @@ def services(
 
 
 def index(service: RunningService, clips: list[str]) -> list[dict[str, Any]]:
-    return service.answers(
-        '/index', *({'uri': uri, 'tags': {'label': label(uri)}} for uri in clips)
-    )
+    """In requests of one batch each: two batches of a request may be stored in either order."""
+    named = [{'uri': uri, 'tags': {'label': label(uri)}} for uri in clips]
+    return [
+        answer
+        for first in range(0, len(named), 5)
+        for answer in service.answers('/index', *named[first : first + 5])
+    ]
 
 
 def label(uri: str) -> str:
