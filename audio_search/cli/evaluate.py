@@ -83,6 +83,9 @@ def evaluate(
     precision: Annotated[str | None, _option('float32, bfloat16 or auto.')] = None,
     search: Annotated[str | None, _option('exact, or ann for the approximate graph.')] = None,
     weights: Annotated[str | None, _option('official, compact, auto, or a path.')] = None,
+    hubness: Annotated[
+        str | None, _option('none, or csls: what is near to everything comes later.')
+    ] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -158,6 +161,7 @@ def evaluate(
         'precision': precision,
         'search': search,
         'weights': weights,
+        'hubness': hubness,
     }
     choices = choices.changed({name: value for name, value in given.items() if value is not None})
     result = evaluation.evaluate(
