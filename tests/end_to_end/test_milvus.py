@@ -65,6 +65,20 @@ def test_it_answers_as_the_file_does(services: tuple[RunningService, RunningServ
         theirs = milvus.answers('/search', *queries, **parameters)
         ours = file.answers('/search', *queries, **parameters)
         assert theirs == ours, parameters
+    ids = [{'id': match['id']} for match in ours[0]['matches']]
+    judged = {'like': ids[:2], 'unlike': ids[2:3], 'words': 'applause'}
+    for parameters in (
+        {'include': ['score', 'rarity'], 'limit': 60},
+        {'exclude_self': True, 'limit': 9},
+        {'order': 'doubtful', 'include': ['score']},
+        {'hubness': 'csls'},
+        {'group_by': 'recording'},
+        {'match': 'example', 'include': ['rarity']},
+    ):
+        assert milvus.answers('/search', judged, **parameters) == file.answers(
+            '/search', judged, **parameters
+        ), parameters
+    assert milvus.http.get('/rarity').json() == file.http.get('/rarity').json()
     words = {'words': 'applause'}
     assert milvus.answers('/search', words) == file.answers('/search', words)
     for chosen in ({}, {'offset': 50, 'limit': 20}, {'prefix': 'toy-data/13'}):
