@@ -68,7 +68,7 @@ HubnessOption = Annotated[
 def check_one(file: str | None, words: str | None, like: Sequence[str]) -> None:
     """Raise WrongUse unless there is something to search with, and one way only."""
     if (file is None) == (words is None and not like):
-        raise WrongUse('give either FILE, or --words or --like; see audio-search search --help')
+        raise WrongUse('give either FILE or --words, or --like; see audio-search search --help')
 
 
 def check_options(is_fitted: bool, order: Order, *, score: bool) -> None:
