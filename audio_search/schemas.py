@@ -68,8 +68,12 @@ class ClipBody(Body):
     chunks: Annotated[list[ChunkBody], Data] = Field(default_factory=list)
 
     # Clips of an earlier answer may be sent again: in a notebook they are what is at hand.
-    passed = {*AudioClip.model_fields, *Match.model_fields, 'point'} - {'tensor', 'words'}
-    read_only = ('tensor', 'embedding', 'words')
+    passed = {*AudioClip.model_fields, *Match.model_fields, 'point'} - {
+        'tensor',
+        'words',
+        'examples',
+    }
+    read_only = ('tensor', 'embedding', 'words', 'examples')
 
 
 class ExampleBody(Body):
@@ -261,6 +265,7 @@ def _beside(parameters: type[Parameters]) -> dict[str, str]:
 ClipBody.elsewhere = dict.fromkeys(
     [*SearchParameters.model_fields, *DeleteParameters.model_fields], 'parameters'
 ) | dict.fromkeys(('words', 'vector', 'like', 'unlike', 'saved'), 'data of /search')
+ClipBody.elsewhere['examples'] = 'like and unlike'
 
 
 class IndexBody(Envelope):

@@ -10,6 +10,7 @@ from audio_search.audio.sources import shorten
 from audio_search.documents import AudioClip, Rows
 from audio_search.errors import Kind
 from audio_search.events import (
+    CutKind,
     Examples,
     Profile,
     QueryError,
@@ -71,7 +72,7 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
             'it; index its file'
         )
     everywhere = np.concatenate([near.distance for _, near in recordings])
-    kind = recordings[0][1].kind if query.words is None else 'words'
+    kind = _kind(query, recordings[0][1])
     hours = sum(near.hours for _, near in recordings)
     cut = parameters.get('max_distance')
     if cut is None:
@@ -102,6 +103,12 @@ def fill_events(store: ClipStore, query: AudioClip, parameters: Mapping[str, Any
     query.max_distance = round(float(cut), 4)
     if is_usual(everywhere, kind):
         query.note = USUAL
+
+
+def _kind(query: AudioClip, near: Profile) -> CutKind:
+    if query.examples is not None:
+        return 'fitted'
+    return near.kind if query.words is None else 'words'
 
 
 def compared(made: Configuration, wanted: str) -> str:

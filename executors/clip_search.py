@@ -174,4 +174,5 @@ def _fill_rarities(samples: Samples, query: Query, parts: int) -> None:
         rarity = samples.pairs(parts)
     for chunk in query.doc.chunks:
         for one in chunk.matches:
-            one.rarity = rarity.of(one.scores['cosine'])
+            share = rarity.of(one.scores['cosine'])
+            one.rarity = None if share is None else round(share, 4)

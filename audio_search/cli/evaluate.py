@@ -107,6 +107,9 @@ def evaluate(
     precision: Annotated[str | None, _option('float32, bfloat16 or auto.')] = None,
     search: Annotated[str | None, _option('exact, or ann for the approximate graph.')] = None,
     weights: Annotated[str | None, _option('official, compact, auto, or a path.')] = None,
+    hubness: Annotated[
+        str | None, _option('none, or csls: what is near to everything comes later.')
+    ] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -157,7 +160,7 @@ def evaluate(
                 '--group-by': group_by, '--window': window, '--stride': stride,
                 '--padding': padding, '--lift': lift, '--silence': silence, '--pooling': pooling,
                 '--precision': precision, '--search': search, '--weights': weights,
-                '--compare': compare, '--stress': stress,
+                '--hubness': hubness, '--compare': compare, '--stress': stress,
             }
         )  # fmt: skip
         evaluate_judgements.run(
@@ -200,6 +203,7 @@ def evaluate(
         'precision': precision,
         'search': search,
         'weights': weights,
+        'hubness': hubness,
     }
     choices = choices.changed({name: value for name, value in given.items() if value is not None})
     result = evaluation.evaluate(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from audio_search.audio.sources import split_fragment
-from audio_search.cli import events
+from audio_search.cli import events, examples
 from audio_search.cli.connection import connect, uri_of
 from audio_search.cli.console import (
     Exit,
@@ -62,15 +62,12 @@ def search(
             '"bird -crow"; the command words lists them.',
         ),
     ] = None,
-    saved: Annotated[
-        str | None,
-        typer.Option(
-            metavar='NAME',
-            show_default=False,
-            help='In place of FILE: a saved search, with what was judged of its label since; the '
-            'command searches lists them.',
-        ),
-    ] = None,
+    saved: examples.Saved = None,
+    like: examples.Like = None,
+    unlike: examples.Unlike = None,
+    order: examples.OrderOption = examples.Order.NEAREST,
+    score: examples.Score = False,
+    hubness: examples.HubnessOption = examples.Hubness.NONE,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -104,7 +101,8 @@ def search(
         typer.Option(
             '--group-by',
             metavar='TAG',
-            help='The nearest clip of each value of a tag, or of each folder with "folder".',
+            help='The nearest clip of each value of a tag, or of each folder with "folder", or '
+            'of each file that clips were cut from with "recording".',
         ),
     ] = None,
     match: Annotated[
@@ -147,8 +145,8 @@ def search(
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """Find the clips that sound like a file, or as words say, nearest first; or every place inside
-    a recording.
+    """Find the clips that sound like a file, or several, or as words say, nearest first; or every
+    place inside a recording.
 
     With --json, prints the query as one answered document, with its matches or its events.
     Audacity's labels are one file per recording, so several of them are a zip archive.
@@ -156,10 +154,12 @@ def search(
     \b
     Examples:
       audio-search search 'query.wav#t=1,3' --within birds/robin.wav --json
-      audio-search search --words "bird singing" --limit 3
+      audio-search search --words "bird singing" --like birds/robin.wav --unlike query.wav
     """
-    if [file, words, saved].count(None) != 2:
-        raise WrongUse('give one of FILE, --words and --saved; see audio-search search --help')
+    like, unlike = like or [], unlike or []
+    examples.check_one(file, [words, saved, *like, *unlike])
+    is_fitted = len(like) + (words is not None) > 1 or bool(unlike) or saved is not None
+    examples.check_options(is_fitted, order, score=score)
     if min_gap is not None and within is None and (per_clip or 1) == 1:
         raise WrongUse(
             '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
@@ -178,14 +178,20 @@ def search(
     parameters |= {name: value for name, value in given.items() if value is not None}
     if match is not None:
         parameters['match'] = match.value
+    if score:
+        parameters['include'] = ['score']
+    if order is not examples.Order.NEAREST:
+        parameters['order'] = order.value
+    if hubness is not examples.Hubness.NONE:
+        parameters['hubness'] = hubness.value
     if filter is not None:
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
-        if file is not None:
-            found = _find(client, file, parameters)
-        else:
-            query = {'words': words} if words is not None else {'saved': saved}
+        if file is None:
+            query = examples.query_of(client, words, like, unlike, saved)
             found = client.search(query, parameters)
+        else:
+            found = _find(client, file, parameters)
     if found['error']:
         complain(found['error'])
         if as_json:
@@ -193,7 +199,7 @@ def search(
         return Exit.SOME_FAILED
     if found.get('note'):
         complain(found['note'])
-    if words is not None and form is not Form.JSON:
+    if found.get('named') and form is not Form.JSON:
         complain(_named(found['named']))
     if form is Form.JSON:
         print_json(found)
@@ -275,6 +281,8 @@ def _print_matches(matches: list[dict[str, Any]]) -> None:
         'this part (s)': lambda match: _seconds(match['query_beg_in_ms'], match['query_end_in_ms']),
         'matched this part (s)': lambda match: _seconds(match['beg_in_ms'], match['end_in_ms']),
     }
+    if any('score' in match for match in matches):
+        columns['score'] = lambda match: f'{match["score"]:.2f}' if 'score' in match else ''
     if any('recorded_at' in match for match in matches):
         columns['recorded at'] = _recorded_at
     if any('more_from_same' in match for match in matches):

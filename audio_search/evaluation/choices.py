@@ -10,6 +10,7 @@ from audio_search.vggish.parameters import POOLINGS, PRECISIONS
 from audio_search.vggish.sizes import examples_of
 
 SEARCHES = ('exact', 'ann')
+HUBNESS = ('none', 'csls')
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Choices:
     """How clips become vectors, and how these are compared; the defaults are those of flow.yml.
 
     `window` and `stride` are in seconds, `lift` is in dBFS (None: no lift). `search` is exact, or
-    ann for the approximate graph. Raises EvaluationError for a value that is none of these.
+    ann for the approximate graph; `hubness` is none, or csls to damp hubs. Raises
+    EvaluationError for a value that is none of these.
     """
 
     window: float = 4.0
@@ -29,12 +31,14 @@ class Choices:
     precision: str = 'auto'
     search: str = 'exact'
     weights: str = 'auto'
+    hubness: str = 'none'
 
     def __post_init__(self) -> None:
         for name, known in (
             ('pooling', POOLINGS),
             ('precision', PRECISIONS),
             ('search', SEARCHES),
+            ('hubness', HUBNESS),
         ):
             if getattr(self, name) not in known:
                 raise EvaluationError(

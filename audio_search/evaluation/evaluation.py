@@ -145,7 +145,7 @@ def evaluate(
     """
     begun = time.monotonic()
     changed = [(changes, choices.changed(parse(changes))) for changes in compare]
-    if url and (changed or replace(choices, search='exact') != Choices()):
+    if url and (changed or _encoding(choices) != Choices()):
         raise EvaluationError(
             'A service encodes as it is configured; leave out the url to evaluate other choices'
         )
@@ -155,7 +155,7 @@ def evaluate(
 
     encoder: Encoder
     if url:
-        encoder = ServiceEncoder(url, token, choices.search, say)
+        encoder = ServiceEncoder(url, token, choices.search, choices.hubness, say)
         words, told = f'the service {url}', set(TOLD)
     else:
         encoder = local = LocalEncoder(choices, models, device)
@@ -171,10 +171,10 @@ def evaluate(
     vectors = Vectors(library, encode_queries(encoder, clips, variants, dimensions, track))
     encoded = time.monotonic()
     base = run(encoder.choices, vectors, truth, variants)
-    known = {replace(choices, search='exact'): vectors}
+    known = {_encoding(choices): vectors}
     comparisons = []
     for changes, other in changed:
-        key = replace(other, search='exact')
+        key = _encoding(other)
         if key not in known:
             known[key] = _vectors(LocalEncoder(other, models, device), clips, variants, track)
         comparisons.append((changes, run(other, known[key], truth, variants)))
@@ -194,6 +194,11 @@ def evaluate(
         warnings=labelled.warnings + failures + _unjudged(truth),
         seconds={'encoding': encoded - begun, 'all': time.monotonic() - begun},
     )
+
+
+def _encoding(choices: Choices) -> Choices:
+    """The choices as far as they change vectors."""
+    return replace(choices, search='exact', hubness='none')
 
 
 def _vectors(

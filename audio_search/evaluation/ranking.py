@@ -9,6 +9,7 @@ from audio_search.store.vectors.approximate import CANDIDATES_PER_CLIP, MAX_CAND
 from audio_search.store.vectors.graph import Graph, clips_and_ordinals, keys_of
 
 BLOCK_WINDOWS = 1024  # of queries compared at once, so that memory stays bounded
+NEIGHBOURS = 10  # whose nearness makes a hub; as in executors/clip_hubness.py
 WANTED = 10  # clips that an approximate search is asked for: what P@10 looks at
 
 
@@ -49,17 +50,63 @@ def distances(queries: Windows, library: Windows) -> np.ndarray:
     It is the least cosine distance of any of their windows, as in the service's ranker. A vector of
     zeros is of something nobody can hear and is near to nothing: infinity where there is no other.
     """
+    found = np.empty((len(queries), len(library)))
+    for first, last, cosines in _cosines(queries, library):
+        by_clip = np.maximum.reduceat(cosines, library.starts[:-1], axis=1)
+        starts = queries.starts[first:last] - queries.starts[first]
+        found[first:last] = 1 - np.maximum.reduceat(by_clip, starts, axis=0)
+    return found
+
+
+def damped(queries: Windows, library: Windows) -> np.ndarray:
+    """As `distances`, without hubs: 1 - CSLS / 2, which is the distance where nothing is near.
+
+    CSLS is 2 cos(q, x) - r(q) - r(x) of the nearest windows of both, with r the mean cosine to the
+    nearest windows of NEIGHBOURS other clips, see executors/clip_hubness.py. Query i is made of
+    clip i, which is no other clip.
+    """
+    of_queries, of_library = _nearness(queries, library), _nearness(library, library)
+    found = np.empty((len(queries), len(library)))
+    for first, last, cosines in _cosines(queries, library):
+        by_clip = np.maximum.reduceat(cosines, library.starts[:-1], axis=1)
+        is_best = cosines == by_clip[:, library.clips]
+        of_best = np.minimum.reduceat(
+            np.where(is_best, of_library, np.inf), library.starts[:-1], axis=1
+        )
+        rows = slice(queries.starts[first], queries.starts[last])
+        of_pair = of_best + of_queries[rows, np.newaxis]
+        starts = queries.starts[first:last] - queries.starts[first]
+        best = np.maximum.reduceat(by_clip, starts, axis=0)
+        owners = queries.clips[rows] - first
+        of_pair = np.where(by_clip == best[owners], of_pair, np.inf)
+        found[first:last] = 1 - best + np.minimum.reduceat(of_pair, starts, axis=0) / 2
+    return found
+
+
+def _cosines(queries: Windows, library: Windows) -> Iterator[tuple[int, int, np.ndarray]]:
+    """First and last query, and the cosines of their windows with all: float64 [windows, windows],
+    -inf for a vector of zeros."""
     wide = library.vectors.astype(np.float64)  # holds int8 products exactly, as the index does
     square_norms = np.einsum('ij,ij->i', wide, wide)
-    found = np.empty((len(queries), len(library)))
     for first, last, vectors in queries.split():
         block = vectors.astype(np.float64)
         norms = np.sqrt(np.einsum('ij,ij->i', block, block)[:, np.newaxis] * square_norms)
         far = np.full(norms.shape, -np.inf)
-        cosines = np.divide(block @ wide.T, norms, out=far, where=norms > 0)
+        yield first, last, np.divide(block @ wide.T, norms, out=far, where=norms > 0)
+
+
+def _nearness(queries: Windows, library: Windows) -> np.ndarray:
+    """Of each window the mean of its cosines with the nearest windows of the NEIGHBOURS nearest
+    clips but its own: float64 [windows], 0 where there is none."""
+    found = np.zeros(len(queries.vectors))
+    for first, last, cosines in _cosines(queries, library):
         by_clip = np.maximum.reduceat(cosines, library.starts[:-1], axis=1)
-        starts = queries.starts[first:last] - queries.starts[first]
-        found[first:last] = 1 - np.maximum.reduceat(by_clip, starts, axis=0)
+        rows = slice(queries.starts[first], queries.starts[last])
+        by_clip[np.arange(len(by_clip)), queries.clips[rows]] = -np.inf
+        nearest = -np.sort(-by_clip, axis=1)[:, :NEIGHBOURS]
+        is_there = np.isfinite(nearest)
+        total = np.where(is_there, nearest, 0).sum(axis=1)
+        found[rows] = total / np.maximum(is_there.sum(axis=1), 1)
     return found
 
 

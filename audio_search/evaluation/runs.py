@@ -140,7 +140,8 @@ def run(choices: Choices, vectors: Vectors, truth: Truth, variants: Sequence[Var
 
 def found(queries: Windows, library: Windows, truth: Truth, choices: Choices) -> np.ndarray:
     """The distances of the clips that the search finds: float64 [queries, clips], else infinity."""
-    distances = ranking.distances(queries, library)
+    compare = ranking.damped if choices.hubness == 'csls' else ranking.distances
+    distances = compare(queries, library)
     if choices.search == 'ann':
         distances[~ranking.suggested(queries, library, truth.allowed)] = np.inf
     return distances

@@ -18,13 +18,15 @@ from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 BATCH = 8  # sounds per request, so that the service's network has more at once
 EMBEDDING_SCALE = 128  # its answers have int8 vectors over this
-TOLD = ('window', 'stride', 'pooling', 'search', 'weights')  # choices that are known of a service
+# Choices that are known of a service.
+TOLD = ('window', 'stride', 'pooling', 'search', 'weights', 'hubness')
 
 
 class ServiceEncoder:
     """Sends sounds as queries and takes their vectors from the answers; its index does not change.
 
-    `choices` are those that the service tells of itself: all but precision and search.
+    `choices` are those that the service tells of itself: all but precision. `search` and `hubness`
+    say how its vectors are compared, which happens here.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class ServiceEncoder:
         url: str,
         token: str = '',
         search: str = 'exact',
+        hubness: str = 'none',
         say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         """`say` is told that the service is waited for. Raises EvaluationError for one that does
@@ -54,6 +57,7 @@ class ServiceEncoder:
             silence=status['silence'],
             pooling=status['pooling'],
             search=search,
+            hubness=hubness,
             weights=status['model']['name'],
         )
 

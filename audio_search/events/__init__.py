@@ -8,6 +8,7 @@
 Knows neither stores nor documents.
 """
 
+from audio_search.events.cuts import Kind as CutKind
 from audio_search.events.cuts import cut_for, is_usual
 from audio_search.events.events import Event, find
 from audio_search.events.examples import Examples, of_windows
@@ -17,6 +18,7 @@ from audio_search.events.refinement import MARGIN_S, refined, shifted_windows
 
 __all__ = [
     'MARGIN_S',
+    'CutKind',
     'Event',
     'Examples',
     'Profile',

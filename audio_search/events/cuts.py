@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri
 from audio_search.events import profiles
 from audio_search.events.profiles import FAR
 
-Kind = profiles.Kind | Literal['words']
+Kind = profiles.Kind | Literal['words', 'fitted']
 
 # How far sounds with different labels are apart: for each share of the pairs of toy clips, the
 # distance that so many of them are within. Of the nearest examples of two windows (51,840 pairs),
@@ -21,6 +21,7 @@ UNRELATED_DISTANCE: dict[Kind, tuple[float, ...]] = {
     'window': (0.338, 0.399, 0.496, 0.564, 0.616, 0.662, 0.760, 0.869, 0.923, 0.997),
     'whole': (0.412, 0.462, 0.520, 0.585, 0.643, 0.682, 0.761, 0.861, 0.904, 0.958),
     'words': (0.535, 0.637, 0.759, 0.792, 0.835, 0.861, 0.905, 0.946, 0.971, 1.003),
+    'fitted': (0.475, 0.568, 0.637, 0.685, 0.723, 0.769, 0.843, 0.922, 0.964, 1.031),
 }
 OTHER_SOUNDS_PER_HOUR = 30  # that an hour of recording is taken to hold
 
@@ -40,7 +41,7 @@ def cut_for(distance: np.ndarray, hours: float, per_hour: float, kind: Kind) -> 
     even the nearest would be too many.
 
     `distance` is that of every place of one recording or several, [n], which last `hours` in all;
-    `kind` as in their profiles, or words where the query has no sound.
+    `kind` as in their profiles, or words or fitted where the query is no sound.
 
     Two kinds are added up. What a recording usually sounds like, its background, comes near by
     chance: its distances are taken for normal in their lower tail, which is extrapolated. And some

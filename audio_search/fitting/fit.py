@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from audio_search.fitting.examples import Example, ExamplesError, Rows, rows_of
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import ThreadpoolController
 
 # The inverse strength of the regularisation. On toy-data anything from 0.01 to 10 finds the same,
 # see docs/quality.md; weaker, a few examples are learned by heart.
@@ -62,6 +64,8 @@ def load() -> None:
     import sklearn.calibration
     import sklearn.linear_model  # noqa: F401
 
+    _blas()
+
 
 def fit(
     examples: Sequence[Example],
@@ -106,10 +110,17 @@ def _regression(c: float) -> 'LogisticRegression':
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    from threadpoolctl import threadpool_limits
-
-    with _alone, threadpool_limits(1, user_api='blas'):
+    with _alone, _blas().limit(limits=1, user_api='blas'):
         yield
+
+
+@cache
+def _blas() -> 'ThreadpoolController':
+    """Which libraries are loaded takes longer to find out than a fit."""
+    import sklearn.linear_model  # noqa: F401  with all that it loads
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _rounded(direction: np.ndarray, parts: int) -> np.ndarray:

@@ -25,9 +25,9 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     app = FastAPI(
         title='Audio search',
         version='1.0',
-        description='Search sounds by sound. Index clips, then send one, or words for one: the '
-        'answer is the clips that sound like it, nearest first, with the part of the query that '
-        'matched which part of the clip.',
+        description='Search sounds by sound. Index clips, then send one, or words for one, or '
+        'examples of what is wanted and of what is not: the answer is the clips that sound like '
+        'it, nearest first, with the part of the query that matched which part of the clip.',
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

@@ -93,7 +93,11 @@ def add_work(app: FastAPI, service: AudioService, needs: Sequence[Depends]) -> N
     @works
     async def search(body: SearchBody, form: WantedForm) -> Any:
         """Find the clips that sound like the given one, or as its words say, nearest first; also
-        as a file, see `format`. In a file a query that cannot be used refuses the request."""
+        as a file, see `format`. In a file a query that cannot be used refuses the request.
+
+        A query may have several examples of what is wanted (`like`) and of what is not (`unlike`):
+        a linear query is fitted to them, and searched for exactly. `include: score` answers how
+        probable it is that a match is right, and `order: doubtful` what to judge next."""
         found = await service.search(_requests(body.data), **_options(body.parameters))
         return await formatted(found, form, service.roots)
 

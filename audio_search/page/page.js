@@ -21,10 +21,13 @@ window.audioSearch = (() => {
     audio.load();
   };
 
+  const isNarrow = () => window.matchMedia('(max-width: 760px)').matches;
+
   // In a narrow window the results are below the controls, out of sight.
   const showResults = () => {
-    const results = document.getElementById('as-results');
-    if (results.getBoundingClientRect().top > window.innerHeight / 2) results.scrollIntoView();
+    const matches = document.getElementById('as-matches').getBoundingClientRect();
+    const isSeen = matches.top < window.innerHeight / 2;
+    if (isNarrow() && !isSeen) document.getElementById('as-results').scrollIntoView();
   };
 
   // Of a wide heat map, show what it is about.
@@ -61,7 +64,8 @@ window.audioSearch = (() => {
       document.querySelectorAll('.as-match').forEach((row) => {
         row.classList.toggle('as-chosen', row.contains(button));
       });
-      document.getElementById('as-heat')?.scrollIntoView({block: 'nearest', behavior: 'smooth'});
+      const block = isNarrow() ? 'start' : 'nearest';
+      document.getElementById('as-heat')?.scrollIntoView({block, behavior: 'smooth'});
     }
   });
 

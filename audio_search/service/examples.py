@@ -72,11 +72,11 @@ async def encode_examples(pipeline: Pipeline, items: Sequence[Item], settings: S
     are encoded first, stored ones are read by the indexer. An example that cannot be used becomes
     the error of its query. Raises as Pipeline does."""
     sounds = [one for one in examples_of(items) if one.has_sound and not one.clip.error]
-    await asyncio.to_thread(plan, sounds, settings, index=False)
-    sounds = [one for one in sounds if not one.clip.error]
-    dispatch = Dispatch(sounds)
-    async for batch in pipeline.stream('/search', dispatch.batches(), WITH_VECTORS, ENCODERS):
-        dispatch.take(batch)
+    if sounds:
+        await asyncio.to_thread(plan, sounds, settings, index=False)
+        dispatch = Dispatch([one for one in sounds if not one.clip.error])
+        async for batch in pipeline.stream('/search', dispatch.batches(), WITH_VECTORS, ENCODERS):
+            dispatch.take(batch)
     for item in items:
         if isinstance(item, Query) and not item.clip.error:
             _gather(item)

@@ -210,4 +210,4 @@ def test_a_saved_search_is_run_with_what_was_judged(command: Command) -> None:
     status, _, errors = command('search', '--saved', 'barking')
     assert (status, "no search is saved as 'barking'" in errors) == (1, True)
     status, _, errors = command('search', BIRD, '--saved', 'ringing')
-    assert (status, 'give one of FILE, --words and --saved' in errors) == (2, True)
+    assert (status, 'give either FILE or --words, --like or --saved' in errors) == (2, True)

@@ -1,4 +1,4 @@
-"""Searches by words through the whole service, over toy-data."""
+"""Searches by words, and by judged answers, through the whole service, over toy-data."""
 
 import json
 from pathlib import Path
@@ -29,6 +29,7 @@ WORDS = {
     'piano': 'piano',
     'drums': 'drums',
 }
+HARD = CLIPS[4]  # a helicopter that is nearer to other sounds than to most helicopters
 BIRD = 'toy-data/144_birds.mp3'
 BIRD_PART_S = (1.0, 3.0)
 BEGINS_S = (31.3, 84.55)
@@ -68,6 +69,39 @@ def test_words_find_the_clips_of_a_label(
 def test_a_counter_example_takes_away_what_is_like_it(stocked: RunningService) -> None:
     assert labels(stocked, 'gunshot').count('gunshot') == 3
     assert labels(stocked, 'gunshot -helicopter') == ['gunshot'] * 5
+
+
+def test_judged_answers_lead_to_more_right_ones(stocked: RunningService, tmp_path: Path) -> None:
+    """The sound of a file, two right answers and a wrong one, as a person judges them."""
+    sound = {'uri': f'toy-data/{HARD.name}'}
+    (found,) = stocked.answers('/search', sound, limit=10, exclude_self=True)
+    is_right = [match['tags']['label'] == 'helicopter' for match in found['matches']]
+    assert sum(is_right[:5]) < 4  # all five others are in the index
+    answers = [{'id': match['id']} for match in found['matches']]
+    right = [one for one, ok in zip(answers, is_right, strict=True) if ok][:2]
+    wrong = answers[is_right.index(False)]
+    query = {'like': [sound, *right], 'unlike': [wrong]}
+    (judged,) = stocked.answers('/search', query, limit=6, include=['score', 'rarity'])
+    assert [match['tags']['label'] for match in judged['matches']] == ['helicopter'] * 6
+    first = judged['matches'][0]
+    assert first['score'] > 0.9 > 0.1 > first['rarity']
+    (doubtful,) = stocked.answers('/search', query, order='doubtful', include=['score'])
+    assert abs(doubtful['matches'][0]['score'] - 0.5) < 0.1
+    histogram = stocked.http.get('/rarity').json()
+    assert histogram['pairs'] == sum(histogram['counts']) == 10_000
+    # Which the command line does with the file itself, and ids.
+    options = [part for one in right for part in ('--like', one['id'])]
+    code, output, errors = run(
+        stocked, 'search', '--like', HARD, *options, '--unlike', wrong['id'],
+        '--limit', '3', '--score', '--exclude-self', '--json', cwd=tmp_path,
+    )  # fmt: skip
+    assert (code, errors) == (0, '')
+    of_examples = {match['id'] for match in judged['matches'] if {'id': match['id']} in right}
+    assert [match['id'] for match in json.loads(output)['matches']] == [
+        match['id']
+        for match in judged['matches']
+        if match['uri'] != sound['uri'] and match['id'] not in of_examples
+    ]
 
 
 def test_clips_have_words_of_their_own(stocked: RunningService) -> None:
@@ -162,7 +196,7 @@ def test_the_command_says_what_is_wrong_with_words(stocked: RunningService) -> N
     for arguments in ((), (BIRD, '--words', 'dog')):
         status, output, errors = run(stocked, 'search', *arguments)
         assert (status, output) == (2, '')
-        assert 'give one of FILE, --words and --saved' in errors
+        assert 'give either FILE or --words, --like or --saved' in errors
 
 
 def test_the_command_lists_words(stocked: RunningService) -> None:

@@ -1,6 +1,7 @@
 """Distances of clips, as the index and the ranker compute them."""
 
 import numpy as np
+import pytest
 
 from audio_search.evaluation import ranking
 
@@ -40,6 +41,38 @@ def test_equal_windows_have_no_distance_and_zeros_match_nothing() -> None:
         ranking.distances(windows, windows),
         [[0, np.inf, 0], [np.inf, np.inf, np.inf], [0, np.inf, 0]],
     )
+
+
+def test_without_hubs_a_pair_counts_for_what_it_is_above_the_neighbours_of_both() -> None:
+    """By the definition, for each pair of clips the nearest windows."""
+    rng = np.random.default_rng(4)
+    parts = [rng.integers(-128, 128, (n, 8)).astype(np.int8) for n in (3, 1, 2, 4, 2, 3) * 3]
+    library = ranking.stack(parts)
+    units = [p / np.maximum(np.linalg.norm(p.astype(float), axis=1), 1)[:, None] for p in parts]
+
+    def nearness(vector: np.ndarray, own: int) -> float:
+        best = [(other @ vector).max() for n, other in enumerate(units) if n != own]
+        return float(np.mean(sorted(best)[-ranking.NEIGHBOURS :]))
+
+    found = ranking.damped(library, library)
+    for i, one in enumerate(units):
+        for j, other in enumerate(units):
+            if i == j:
+                continue
+            cosines = one @ other.T
+            first, second = np.unravel_index(cosines.argmax(), cosines.shape)
+            wanted = 2 * cosines.max() - nearness(one[first], i) - nearness(other[second], j)
+            assert found[i, j] == pytest.approx(1 - wanted / 2, abs=1e-6)
+
+
+def test_zeros_match_nothing_without_hubs_either() -> None:
+    silent = ranking.stack(
+        [np.zeros((1, 4), np.int8), np.ones((1, 4), np.int8), np.ones((2, 4), np.int8)]
+    )
+    found = ranking.damped(silent, silent)
+    assert np.isinf(found[0]).all()
+    assert np.isinf(found[:, 0]).all()
+    assert np.isfinite(found[1:, 1:]).all()
 
 
 def test_the_approximate_search_suggests_what_is_near_and_not_all() -> None:

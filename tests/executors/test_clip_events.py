@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from docarray import DocList
 
-from audio_search.documents import AudioChunk, AudioClip, Embedding
+from audio_search.documents import AudioChunk, AudioClip, Embedding, Rows
 from audio_search.errors import Kind
 from executors.indexer import SimpleIndexer
 from tests.events.scenes import STRIDE_S, WINDOW_S, Scene, Sound, direction
@@ -121,6 +121,20 @@ def test_words_are_cut_by_how_far_words_are_from_sounds(indexer: SimpleIndexer) 
         return answer.max_distance or 0.0
 
     assert cut('bark') > cut(None) + 0.1
+
+
+def test_what_is_fitted_to_examples_is_found_and_cut_by_how_far_that_is(
+    indexer: SimpleIndexer,
+) -> None:
+    rows = [
+        {'is_wanted': True, 'id': 'yard#t=50,51', 'uri': None},
+        {'is_wanted': True, 'id': 'road#t=100,101', 'uri': None},
+        {'is_wanted': False, 'id': 'sea#t=20,60', 'uri': None},
+    ]
+    answer = ask(indexer, AudioClip(examples=Rows(rows)), within='yard')
+    assert answer.error is None
+    assert places(answer) == YARD
+    assert (answer.max_distance or 0) > (ask(indexer, within='yard').max_distance or 0)
 
 
 def test_nothing_is_found_where_nothing_is(indexer: SimpleIndexer) -> None:

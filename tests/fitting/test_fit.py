@@ -158,11 +158,11 @@ def test_probabilities_fall_with_the_distance_and_are_one_half_at_the_boundary()
 
 
 def test_calibrated_probabilities_are_of_examples_that_were_not_seen() -> None:
-    """A hundred draws of two sounds with much spread: of the windows that get some probability,
+    """Many draws of two sounds with much spread: of the windows that get some probability,
     about that share is right. Without calibration the share is far from it."""
     said: dict[bool, list[float]] = {True: [], False: []}
     right: list[bool] = []
-    for draw in range(100):
+    for draw in range(40):
         wanted = [Example(near(axis(0), seed=[draw, n], spread=0.3)) for n in range(3)]
         other = Example(near(axis(1), seed=[draw, 7], spread=0.3), is_wanted=False)
         asked = np.concatenate([near(axis(n), 1, seed=[draw, 8 + n], spread=0.3) for n in (0, 1)])

@@ -98,6 +98,7 @@ def test_what_of_an_example_cannot_be_used_is_the_error_of_its_query_alone(api: 
         ({'like': [{'file': 'a.wav'}]}, "'file' is unknown"),
         ({'vector': ['loud']}, 'valid number'),
         ({'vector': []}, 'at least 1'),
+        ({'examples': [BELL]}, "'examples' belongs in like and unlike"),
         ({'like': [BELL] * 1001}, 'at most 1000'),
     ],
 )
@@ -120,6 +121,11 @@ def test_what_is_no_example_is_refused(api: Api, query: dict[str, Any], words: s
 def test_what_does_not_go_together_is_said(api: Api, query: dict[str, Any], words: str) -> None:
     (found,) = api.answers('/search', query)
     assert words in found['error']
+
+
+def test_a_document_of_a_notebook_may_be_sent_as_it_is(api: Api) -> None:
+    (found,) = api.answers('/search', {**BELL, 'examples': None, 'named': None})
+    assert found['error'] is None
 
 
 def test_only_queries_have_examples(api: Api) -> None:
