@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -165,11 +166,12 @@ def test_what_is_acknowledged_survives_kills(
     milvus, _ = services
     assert milvus.post('/clear').status_code == 200
     acknowledged: list[str] = []
+    refused: list[str] = []
     done = threading.Event()
 
     def store() -> None:
         with httpx.Client(base_url=milvus.url, timeout=120) as http:
-            for uri in CLIPS * 20:
+            for uri in cycle(CLIPS):
                 if done.is_set():
                     return
                 body = {'data': [{'uri': uri, 'tags': {'label': label(uri)}}]}
@@ -181,6 +183,7 @@ def test_what_is_acknowledged_survives_kills(
                     acknowledged.append(uri)
                 else:
                     assert answer.status_code == 503, answer.text
+                    refused.append(answer.text)
 
     thread = threading.Thread(target=store)
     thread.start()
@@ -194,7 +197,7 @@ def test_what_is_acknowledged_survives_kills(
     before = len(acknowledged)
     deadline = time.monotonic() + BACK_S
     while len(acknowledged) < before + 3:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, refused[-3:]
         time.sleep(0.1)
     done.set()
     thread.join()
