@@ -93,7 +93,10 @@ class Adding:
 async def add(
     works: Works, page: str, adding: Adding, doing: Callable[[Adding], Awaitable[None]]
 ) -> AsyncIterator[str]:
-    """The progress, and at last what became of it, as HTML. Another run of the same page ends."""
+    """The progress, and at last what became of it, as HTML. One at a time for each page."""
+    if works.is_running('add', page):
+        yield alert('Something is being added already; wait until that is done, or stop it.')
+        return
 
     async def run() -> None:
         await doing(adding)

@@ -105,7 +105,8 @@ class Handlers:
             self.works, page, adding, lambda adding: adding.files(files, label.strip())
         ):
             yield html, gr.skip()
-        yield html, None
+        if not any(path.exists() for path in files):  # they stay where none was taken
+            yield gr.skip(), None
 
     async def add_toys(self, request: gr.Request) -> AsyncIterator[Html]:
         try:

@@ -84,6 +84,9 @@ class Works:
         work.task.add_done_callback(lambda _: self._forget(key, work))
         return work
 
+    def is_running(self, kind: str, page: str) -> bool:
+        return (kind, page) in self._running
+
     def stop(self, kind: str, page: str) -> None:
         if work := self._running.get((kind, page)):
             work.end()

@@ -42,6 +42,8 @@ def test_a_work_is_stopped_and_another_takes_the_place_of_one() -> None:
         second = works.start('search', 'page', asyncio.sleep(60))
         await asyncio.wait({first.task})
         assert first.is_replaced
+        assert works.is_running('search', 'page')
+        assert not works.is_running('add', 'page')
         works.stop('search', 'page')
         works.stop('add', 'another page')
         await asyncio.wait({second.task})
