@@ -93,6 +93,8 @@ window.audioSearch.box = (() => {
     find('.as-chips').replaceChildren(...like.map((one) => chip(one, 'like')),
                                       ...unlike.map((one) => chip(one, 'unlike')));
     find('.as-clear').hidden = !asked.hasExamples();
+    const names = like.map((one) => (one.kind === 'words' ? one.value : one.name)).filter(Boolean);
+    document.title = names.length ? `${names.join(', ')} – Audio search` : 'Audio search';
     const judged = [[right, 'right'], [wrong, 'wrong']].filter(([some]) => some.length)
       .map(([some, verdict]) => `${some.length} ${verdict}`);
     find('.as-judged-count').textContent = judged.length ? `and ${judged.join(', ')}` : '';

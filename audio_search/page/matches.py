@@ -16,6 +16,10 @@ EAGER_PLAYERS = 8  # load their sound's length at once; those further down when 
 MAX_TAGS = 4
 SHOWN_ELSEWHERE = ('label', 'file')
 
+KEYS = (
+    '<p class="as-faint as-keys">Keys: <kbd>↑</kbd> <kbd>↓</kbd> next and play, <kbd>space</kbd> '
+    'pause, <kbd>+</kbd> <kbd>−</kbd> right or wrong, <kbd>L</kbd> label, <kbd>/</kbd> search</p>'
+)
 NOTHING_YET = note('Choose a sound and press Search. What sounds like it appears here.')
 NOTHING_INDEXED = (
     '<p class="as-note">Nothing is indexed yet, so nothing can be found. '
@@ -63,7 +67,7 @@ def _list(result: SearchResult, colours: LabelColours) -> str:
         hidden = note(f'{_heading(len(result.farther))} left out by “Greatest distance”.')
     return (
         f'<h2 class="as-title">{_heading(len(result.matches))} <span class="as-faint">{order}'
-        f'</span></h2>{buttons_html("save_hits", "the matches")}'
+        f'</span></h2>{buttons_html("save_hits", "the matches")}{KEYS}'
         f'<ol class="as-matches" data-label="{text(result.label)}">{rows}</ol>{hidden}'
     )
 

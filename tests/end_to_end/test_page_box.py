@@ -103,6 +103,7 @@ def test_the_address_leads_to_the_search_again(page: Page, toy_service: RunningS
     other = page.context.new_page()
     other.goto(page.url)
     asked(other, '114_churchbell.mp3')
+    expect(other).to_have_title('114_churchbell.mp3 – Audio search')
     expect(chips(other)).to_have_text(re.compile('114_churchbell.mp3'))
     expect(other.locator('.as-match')).to_have_count(3)
     assert other.locator('.as-match .as-name').all_inner_texts() == found
