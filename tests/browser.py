@@ -51,7 +51,7 @@ def open_page(page: Page, url: str) -> None:
     """Open the page, and wait until it knows what is indexed, and has searched with an example."""
     page.goto(f'{url}/ui')
     expect(page.get_by_text('Weights')).to_be_attached()
-    expect(page.locator('#as-matches').locator('ol, p').first).to_be_visible()
+    expect(page.locator('#as-matches').locator('ol, .as-note').first).to_be_visible()
 
 
 def choose_clip(page: Page, words: str) -> None:

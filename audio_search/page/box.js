@@ -6,6 +6,7 @@ window.audioSearch.box = (() => {
 
   const {asked} = window.audioSearch;
   let root, trigger, upload, timer = 0, asking = 0;
+  let running = 0; // searches that are not answered yet
   let isOffered = false; // the example is one that the page chose
   let isPressed = false; // somebody waits for the matches, and did not just open the page
   let suggestions = [], active = -1;
@@ -201,7 +202,9 @@ window.audioSearch.box = (() => {
     window.audioSearch.judge.start(trigger);
     asked.listen((state, isAsked) => {
       showChips(state);
-      if (isAsked) trigger(names[0], {sent: JSON.stringify(state)});
+      if (!isAsked) return;
+      running++;
+      trigger(names[0], {sent: JSON.stringify(state)});
     });
     input().addEventListener('keydown', byKey);
     input().addEventListener('input', () => {
@@ -271,6 +274,8 @@ window.audioSearch.box = (() => {
 
   const listeners = [];
   const answered = () => {
+    running = Math.max(0, running - 1);
+    if (running) return; // it was replaced by a later search, whose matches are still to come
     listeners.forEach((listener) => listener());
     if (isPressed) window.audioSearch.showResults();
     isPressed = false;
