@@ -17,7 +17,7 @@ serve: setup  ## index the toy clips, search a few, serve on :45678
 test: setup  ## run the tests
 	scripts/install_browser.sh
 	scripts/install_prometheus.sh
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-kill: setup  ## kill the index 30 times while it writes
 	KILL_ROUNDS=30 .venv/bin/python -m pytest tests/store/sqlite/test_kill.py
@@ -50,7 +50,7 @@ k8s: setup  ## write deploy/kubernetes from flow.yml
 check-wheels: setup  ## check that every pin has wheels for every platform and Python
 	.venv/bin/python scripts/check_wheels.py
 
-bench-%: setup  ## measure: bench-encode, -events, -http, -index, -ingest, -judged, -recordings, -replicas, -search
+bench-%: setup  ## measure: bench-encode, -events, -http, -index, -ingest, -judged, -milvus, -recordings, -replicas, -search
 	.venv/bin/python scripts/benchmark.py $*
 
 verify-model: setup  ## run the published smoke test on the official weights

@@ -34,6 +34,7 @@ DEFAULTS = {
     'AUDIO_SEARCH_DEVICE': 'auto',
     'AUDIO_SEARCH_ENCODERS': '1',
     'AUDIO_SEARCH_LOG': '',
+    'AUDIO_SEARCH_PAGE': 'on',
     # Where flow-cluster.yml finds executors that run by themselves: host:port, several with commas.
     'AUDIO_SEARCH_SEGMENTER_AT': '127.0.0.1:52001',
     'AUDIO_SEARCH_ENCODER_AT': '127.0.0.1:52002',
@@ -51,6 +52,7 @@ DEFAULTS = {
 
 NAMED_ROOT = re.compile(r'([A-Za-z0-9_][\w.-]*)=(?=.)')
 STDERR = '-'  # as AUDIO_SEARCH_LOG
+SWITCH = ('on', 'off')
 
 
 class SettingsError(ValueError):
@@ -81,6 +83,7 @@ class Settings:
     device: str
     encoders: int
     log: str
+    page: bool
 
     @property
     def index_path(self) -> Path:
@@ -154,6 +157,7 @@ class Settings:
             device=text('AUDIO_SEARCH_DEVICE'),
             encoders=whole('AUDIO_SEARCH_ENCODERS', 1),
             log=log if log == STDERR else str(expand(log)),
+            page=choice('AUDIO_SEARCH_PAGE', SWITCH) == 'on',
         )
 
     def environment(self) -> dict[str, str]:

@@ -27,8 +27,9 @@ class AudioGateway(FastAPIBaseGateway):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         end_with_parent()
-        Thread(target=_load_page, daemon=True).start()
         self.settings = Settings.from_env()
+        if self.settings.page:
+            Thread(target=_load_page, daemon=True).start()
         logs.configure(self.settings.log)
         # Otherwise uvicorn sets up a log of its own, on stderr.
         self.uvicorn_kwargs['log_config'] = None
@@ -49,9 +50,12 @@ class AudioGateway(FastAPIBaseGateway):
         }
         pipeline = Pipeline(self.streamer, addresses, observe)
         service = AudioService(pipeline, self.settings, uploads, metrics)
+        app = create_app(service, self.settings, metrics)
+        if not self.settings.page:
+            return app
         from audio_search.page.mount import mount_page
 
-        return mount_page(create_app(service, self.settings, metrics), service, self.settings)
+        return mount_page(app, service, self.settings)
 
 
 def _load_page() -> None:

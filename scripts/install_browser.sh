@@ -37,7 +37,7 @@ install_from_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
     echo 'Installing the Debian package chromium, which the tests of the page drive ...' >&3
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-        --no-install-recommends chromium
+        -o DPkg::Lock::Timeout=300 --no-install-recommends chromium
 }
 
 find_browser && exit 0

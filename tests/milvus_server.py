@@ -1,7 +1,7 @@
 """A real Milvus, started by the tests from the wheel `milvus`, in a folder of its own.
 
 One server serves all workers of a test run: the first that needs it starts it, and the end of the
-run stops it. Its etcd has a fixed port, so a run waits for the server of another one.
+run stops it. Tests that kill theirs start one for themselves.
 """
 
 import fcntl
@@ -17,10 +17,21 @@ import milvus
 import psutil
 from pymilvus import MilvusClient
 
+from tests.running import free_port
+
 # A run that is killed ends nothing, so that a shell looks whether it is still there.
 WATCH = 'while kill -0 "$1" 2>/dev/null && kill -0 "$2" 2>/dev/null; do sleep 1; done; kill -9 "$2"'
-ONE_AT_A_TIME = Path(tempfile.gettempdir()) / 'audio-search-milvus.lock'
+ONE_STARTS = Path(tempfile.gettempdir()) / 'audio-search-milvus.lock'
 START_S = 180
+# The etcd inside it would listen on 2379 and 2380, so that there could be one server alone.
+ETCD = """\
+name: default
+listen-client-urls: http://127.0.0.1:{client}
+advertise-client-urls: http://127.0.0.1:{client}
+listen-peer-urls: http://127.0.0.1:{peer}
+initial-advertise-peer-urls: http://127.0.0.1:{peer}
+initial-cluster: default=http://127.0.0.1:{peer}
+"""
 
 
 class Server:
@@ -53,10 +64,11 @@ class Server:
                 self._start()
 
     def _start(self) -> None:
-        lock = os.open(ONE_AT_A_TIME, os.O_CREAT | os.O_RDWR)
-        fcntl.flock(
-            lock, fcntl.LOCK_EX
-        )  # it is held as long as the server lives, which inherits it
+        with ONE_STARTS.open('a') as lock:  # until it listens, another would find its ports free
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._launch()
+
+    def _launch(self) -> None:
         if not self._ports_file.exists():  # as before a kill: who knows its address finds it again
             self._configure()
         metrics_port = self._ports_file.read_text().split()[1]
@@ -76,9 +88,7 @@ class Server:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                pass_fds=(lock,),
             )
-        os.close(lock)
         _end_with_run(process.pid)
         self._pid_file.write_text(str(process.pid))
         self._wait()
@@ -87,19 +97,21 @@ class Server:
         """Unpack it, find free ports, and make restarts and strong reads quick (docs/milvus.md)."""
         config = milvus.MilvusServerConfig(data_dir=str(self.folder))
         config.resolve()
-        metrics_port, probe = config.resolve_port(9091)
-        probe.close()
+        metrics, client, peer = free_port(), free_port(), free_port()
+        etcd = self.folder / 'configs' / 'etcd.yaml'
+        etcd.write_text(ETCD.format(client=client, peer=peer))
         milvus._initialize_data_files(str(self.folder))
         path = self.folder / 'configs' / 'milvus.yaml'
         text = path.read_text()
-        for usual, quick in (
+        for usual, ours in (
             ('timeTickInterval: 200 ', 'timeTickInterval: 20 '),
             ('ttl: 30 ', 'ttl: 5 '),
+            ('  use:\n    embed: true', f'  config:\n    path: {etcd}\n  use:\n    embed: true'),
         ):
             assert usual in text
-            text = text.replace(usual, quick)
+            text = text.replace(usual, ours)
         path.write_text(text)
-        self._ports_file.write_text(f'{config.get("proxy_port")} {metrics_port}')
+        self._ports_file.write_text(f'{config.get("proxy_port")} {metrics}')
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_S

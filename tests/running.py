@@ -23,7 +23,9 @@ def free_port() -> int:
 
 
 class RunningService:
-    """`python app.py ARGUMENTS` with settings; as a context it is ready, and ended afterwards."""
+    """`python app.py ARGUMENTS` with settings; as a context it is ready, and ended afterwards.
+
+    It has no page unless a setting says so."""
 
     def __init__(self, workspace: Path, *arguments: str, **settings: str) -> None:
         self.port = int(settings.pop('AUDIO_SEARCH_PORT', free_port()))
@@ -34,6 +36,7 @@ class RunningService:
         self.settings = {
             'AUDIO_SEARCH_PORT': str(self.port),
             'AUDIO_SEARCH_WORKSPACE': str(workspace),
+            'AUDIO_SEARCH_PAGE': 'off',  # half of the work of a start
             **settings,
         }
         environment = {**os.environ, 'PYTHONUNBUFFERED': '1', **self.settings}

@@ -67,6 +67,7 @@ def service_for_a_command(settings: Settings) -> Iterator[None]:
     from audio_search.flow.loading import load_flow
     from audio_search.flow.supervisor import Supervisor
 
+    os.environ['AUDIO_SEARCH_PAGE'] = 'off'  # which nobody would find, and takes 4 s
     flow = load_flow()
     logs.configure(settings.log)
     preflight.check(flow)
@@ -94,7 +95,8 @@ def _run(flow: 'Flow', as_json: bool, then: Callable[['Flow'], None] = lambda fl
         news.print(f'Ready after {time.monotonic() - begun:.1f} s.')
         then(service.flow)
         address = address_of(settings.host, settings.port)
-        news.print(f'Search and listen: {address}/ui   API: {address}/docs   Stop: Ctrl-C')
+        page = f'Search and listen: {address}/ui   ' if settings.page else ''
+        news.print(f'{page}API: {address}/docs   Stop: Ctrl-C')
         if as_json:
             print_json({'url': address, 'weights': weights.name if weights else None})
         service.watch()

@@ -1,6 +1,7 @@
 """Where clips lie on the map: UMAP lays out a sample of them, the others go to their neighbours."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -93,8 +94,18 @@ class _Share:
 def _umap(vectors: np.ndarray, report: Report) -> np.ndarray:
     # With TensorFlow UMAP would load its neural variant, for 400 MB.
     with hidden('tensorflow'):
-        from umap import UMAP
+        from umap import UMAP, layouts, umap_
 
+    # What numba compiles is kept on disk, where UMAP does not ask for it: a map is then laid out in
+    # 3 s where it took 14.
+    with suppress(RuntimeError):  # where there is no folder to keep it in
+        for compiled in (
+            umap_.fast_knn_indices,
+            umap_.smooth_knn_dist,
+            umap_.compute_membership_strengths,
+            layouts._nb_optimize_layout_euclidean_single_epoch,
+        ):
+            compiled.enable_caching()
     mapper = UMAP(
         n_neighbors=min(NEIGHBOURS, len(vectors) - 1),
         init='pca',  # the default is slow where the neighbours' graph falls apart

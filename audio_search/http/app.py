@@ -38,7 +38,7 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     add_words(app, service, needs)
     add_rarity(app, service, needs)
     add_views(app, service, metrics, needs)
-    add_open(app, service)
+    add_open(app, service, has_page=settings.page)
     add_docs(app)
     add_login(app, settings.token)
     add_error_answers(app)

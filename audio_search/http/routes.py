@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.params import Depends
-from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from audio_search.audio import sources
@@ -28,6 +28,7 @@ from audio_search.http.metrics import Metrics, refresh
 from audio_search.http.paths import needs_no_token, unlogged, works
 from audio_search.http.status import Status, status_answer
 from audio_search.keys import unknown_key
+from audio_search.paths import PAGE
 from audio_search.roots import Roots
 from audio_search.schemas import (
     ChunkBody,
@@ -52,13 +53,14 @@ B = TypeVar('B', bound=BaseModel)
 UPLOAD_BLOCK_BYTES = 1 << 20
 HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Audio search</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{font:1rem/1.6 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:1rem}
+<style>body{{font:1rem/1.6 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:1rem}}
 </style>
 <h1>Audio search</h1><p>Give it a sound; it finds the clips that sound alike.</p><ul>
-<li><a href="/ui">Search and listen</a></li><li><a href="/docs">Try the API</a></li>
+{page}<li><a href="/docs">Try the API</a></li>
 <li><a href="/redoc">Read the API</a></li><li><a href="/status">What is indexed</a></li>
 <li><a href="/health/ready">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li></ul></html>
 """
+PAGE_LINK = f'<li><a href="{PAGE}">Search and listen</a></li>'
 
 INSIDE = tuple(field.name for field in fields(Within) if field.name != 'recordings')
 
@@ -210,14 +212,22 @@ def add_views(
         return PlainTextResponse(metrics.text(), media_type='text/plain; version=0.0.4')
 
 
-def add_open(app: FastAPI, service: AudioService) -> None:
+def add_open(app: FastAPI, service: AudioService, *, has_page: bool) -> None:
     """What answers without the token."""
+    home_html = HOME.format(page=PAGE_LINK if has_page else '')
+    if not has_page:  # where the login form leads to
+
+        @app.get(PAGE, include_in_schema=False)
+        @needs_no_token
+        @unlogged
+        async def no_page() -> RedirectResponse:
+            return RedirectResponse('/')
 
     @app.get('/', include_in_schema=False)
     @needs_no_token
     @unlogged
     async def home() -> HTMLResponse:
-        return HTMLResponse(HOME)
+        return HTMLResponse(home_html)
 
     @app.get('/health/live')
     @needs_no_token

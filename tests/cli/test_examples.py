@@ -69,6 +69,7 @@ def test_the_examples_of_a_verb_work(
         'PATH': f'{place / "bin"}:{os.environ["PATH"]}',
         'HOME': str(place),
         'AUDIO_SEARCH_ROOTS': str(place),
+        'AUDIO_SEARCH_PAGE': 'off',
         'AUDIO_SEARCH_PORT': str(free_port() if verb in ('serve', 'demo') else service.port),
         'AUDIO_SEARCH_WORKSPACE': str(service.workspace if verb in READING else place / 'own'),
     }

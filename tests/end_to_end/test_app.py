@@ -55,11 +55,13 @@ def test_the_demonstration_runs_twice_and_shows_matches(tmp_path: Path) -> None:
     workspace = tmp_path / 'workspace'
     outputs = []
     for _ in range(2):
-        with RunningService(workspace) as service:
+        with RunningService(workspace, AUDIO_SEARCH_PAGE='on') as service:
             deadline = time.monotonic() + 90
             while 'Stop: Ctrl-C' not in service.output and time.monotonic() < deadline:
                 time.sleep(0.2)
             assert service.http.get('/status').json()['clips'] == 60
+            assert 'href="/ui"' in service.http.get('/').text
+            assert service.http.get('/ui/').status_code == 200
         assert service.process.returncode == 0
         outputs.append(service.output)
     for output in outputs:

@@ -37,7 +37,9 @@ UPLOADS = re.compile(r'/gradio_api/upload(\?|$)')
 def running(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service of the page's own, with the toy clips of three labels."""
     workspace = tmp_path_factory.mktemp('page') / 'workspace'
-    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as service:
+    with RunningService(
+        workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}', AUDIO_SEARCH_PAGE='on'
+    ) as service:
         service.answers(
             '/index',
             *(
@@ -451,7 +453,9 @@ def test_the_browser_may_talk_to_the_service_alone(page: Page, running: RunningS
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with a token and nothing indexed."""
     workspace = tmp_path_factory.mktemp('guarded') / 'workspace'
-    with RunningService(workspace, 'serve', AUDIO_SEARCH_TOKEN=TOKEN) as service:
+    with RunningService(
+        workspace, 'serve', AUDIO_SEARCH_TOKEN=TOKEN, AUDIO_SEARCH_PAGE='on'
+    ) as service:
         yield service
 
 
@@ -501,6 +505,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]
     for name in ('gone', 'there'):
         write_tone(folder / f'{name}.wav', 5)
     settings = {'AUDIO_SEARCH_MAX_BODY_MB': '1', 'AUDIO_SEARCH_ROOTS': str(folder)}
+    settings['AUDIO_SEARCH_PAGE'] = 'on'
     with RunningService(folder / 'workspace', 'serve', **settings) as service:
         service.answers('/index', {'uri': 'gone.wav'}, {'uri': 'there.wav'})
         (folder / 'gone.wav').unlink()

@@ -42,7 +42,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope='module')
 def running(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     workspace = tmp_path_factory.mktemp('inside') / 'workspace'
-    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{folder}') as service:
+    with RunningService(
+        workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{folder}', AUDIO_SEARCH_PAGE='on'
+    ) as service:
         service.answers(
             '/index',
             {'uri': NIGHT},

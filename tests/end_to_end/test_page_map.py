@@ -27,7 +27,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     """Toy clips of three labels, of which the map is laid out."""
     folder = tmp_path_factory.mktemp('map')
     roots = f'{ROOT}:{folder}'
-    with RunningService(folder / 'workspace', 'serve', AUDIO_SEARCH_ROOTS=roots) as service:
+    with RunningService(
+        folder / 'workspace', 'serve', AUDIO_SEARCH_ROOTS=roots, AUDIO_SEARCH_PAGE='on'
+    ) as service:
         clips = [
             {'uri': f'toy-data/{path.name}', 'tags': {'label': label}}
             for label in LABELS

@@ -362,3 +362,13 @@ def test_examples_of_the_docs_are_of_the_form(api: Api) -> None:
         assert examples
         for example in examples:
             assert api.send(path, example).status_code == 200
+
+
+def test_where_there_is_no_page_no_link_leads_to_it(tmp_path: Path) -> None:
+    for name in ('with', 'without'):
+        (tmp_path / name).mkdir()
+    assert 'href="/ui"' in Api(tmp_path / 'with').get('/').text
+    without = Api(tmp_path / 'without', PAGE='off')
+    assert '/ui' not in without.get('/').text
+    moved = without.get('/ui')
+    assert (moved.status_code, moved.headers['location']) == (307, '/')

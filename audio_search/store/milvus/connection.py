@@ -12,7 +12,11 @@ from pymilvus import MilvusClient, MilvusException
 
 from audio_search.store.errors import IndexFileError, StorageError, StoreDown
 
-READ_S = 4.0  # an answer, or an error, within 5 s; with the time that a repetition takes
+# Whoever reads is told within 5 s that the server is gone. One that is only busy is asked again and
+# given more time, not all at once: what is asked while a server starts may never be answered.
+READ_S = 4.0
+THERE_S = 0.7
+SLOW_S = (8.0, 16.0, 32.0)
 WRITE_S = 60.0  # 20,000 rows take 5 s on two cores
 RETRIES = 3  # of a write that the server did not take
 FIRST_PAUSE_S = 0.2  # before the first one; each pause is twice the one before
@@ -73,12 +77,27 @@ class Connection:
 
     def read(self, method: str, *arguments: Any, **options: Any) -> Any:
         """A call that changes nothing. Raises StorageError."""
-        return self._call('read', READ_S, 0, method, arguments, options)
+        for timeout_s in (READ_S, *SLOW_S):
+            try:
+                return self._call('read', timeout_s, 0, method, arguments, options)
+            except StoreDown as error:
+                down = error
+                if not self._is_there():
+                    break
+        raise down
 
     def write(self, method: str, *arguments: Any, **options: Any) -> Any:
         """An upsert, or a delete by keys: what may be sent again, whatever became of it the first
         time. Raises StorageError."""
         return self._call('written', WRITE_S, RETRIES, method, arguments, options)
+
+    def _is_there(self) -> bool:
+        """Whether it answers at all: one that is busy does so in a millisecond or two."""
+        try:
+            self._client.get_server_version(timeout=THERE_S)
+        except (MilvusException, grpc.RpcError, ValueError):
+            return False
+        return True
 
     def _call(
         self,

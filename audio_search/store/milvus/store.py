@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import numpy as np
-from pymilvus import MilvusException
+from pymilvus import MilvusClient, MilvusException
 
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
@@ -110,6 +110,11 @@ class MilvusStore(ClipStore):
         made = _recorded(self.address, description)
         if difference := self.configuration.difference(made):
             raise IndexFileError(f'The index {self.address} {difference}')
+
+    @property
+    def client(self) -> MilvusClient:
+        """For what the contract does not have, such as waiting for an index to be built."""
+        return self._connection.client
 
     def close(self) -> None:
         self._connection.close()
