@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -81,19 +82,16 @@ def test_it_answers_as_the_file_does(services: tuple[RunningService, RunningServ
     ids = [{'id': match['id']} for match in ours[0]['matches']]
     judged = {'like': ids[:2], 'unlike': ids[2:3], 'words': 'applause'}
     for parameters in (
-        {'include': ['score', 'rarity'], 'exclude_self': True},
+        {'include': ['score', 'rarity'], 'limit': 60},
+        {'exclude_self': True, 'limit': 9},
         {'order': 'doubtful', 'include': ['score']},
         {'hubness': 'csls'},
+        {'group_by': 'recording'},
         {'match': 'example', 'include': ['rarity']},
     ):
-        (theirs,) = milvus.answers('/search', judged, **parameters)
-        (ours,) = file.answers('/search', judged, **parameters)
-        assert [match['id'] for match in theirs['matches']] == [
-            match['id'] for match in ours['matches']
-        ], parameters
-        # Nearly the same: of random windows one may be missing, while Milvus moves its row.
-        assert numbers_of(theirs) == pytest.approx(numbers_of(ours), abs=0.03), parameters
-    assert milvus.http.get('/rarity').json()['pairs'] == 10_000
+        theirs = milvus.answers('/search', judged, **parameters)
+        assert theirs == file.answers('/search', judged, **parameters), parameters
+    assert milvus.http.get('/rarity').json() == file.http.get('/rarity').json()
     words = {'words': 'applause'}
     assert milvus.answers('/search', words) == file.answers('/search', words)
     for chosen in ({}, {'offset': 50, 'limit': 20}, {'prefix': 'toy-data/13'}):
@@ -103,15 +101,6 @@ def test_it_answers_as_the_file_does(services: tuple[RunningService, RunningServ
     assert milvus.answers('/search', queries[0], **inside) == file.answers(
         '/search', queries[0], **inside
     )
-
-
-def numbers_of(query: dict[str, Any]) -> list[float]:
-    """Distances, scores and rarities of its matches."""
-    return [
-        value
-        for match in query['matches']
-        for value in (*match['scores'].values(), match.get('score', 0), match.get('rarity', 0))
-    ]
 
 
 def test_clips_are_replaced_retagged_and_deleted(
@@ -165,11 +154,12 @@ def test_what_is_acknowledged_survives_kills(
     milvus, _ = services
     assert milvus.post('/clear').status_code == 200
     acknowledged: list[str] = []
+    refused: list[str] = []
     done = threading.Event()
 
     def store() -> None:
         with httpx.Client(base_url=milvus.url, timeout=120) as http:
-            for uri in CLIPS * 20:
+            for uri in cycle(CLIPS):
                 if done.is_set():
                     return
                 body = {'data': [{'uri': uri, 'tags': {'label': label(uri)}}]}
@@ -181,6 +171,7 @@ def test_what_is_acknowledged_survives_kills(
                     acknowledged.append(uri)
                 else:
                     assert answer.status_code == 503, answer.text
+                    refused.append(answer.text)
 
     thread = threading.Thread(target=store)
     thread.start()
@@ -194,7 +185,7 @@ def test_what_is_acknowledged_survives_kills(
     before = len(acknowledged)
     deadline = time.monotonic() + BACK_S
     while len(acknowledged) < before + 3:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, refused[-3:]
         time.sleep(0.1)
     done.set()
     thread.join()

@@ -12,10 +12,11 @@ from pymilvus import MilvusClient, MilvusException
 
 from audio_search.store.errors import IndexFileError, StorageError, StoreDown
 
-# Whoever reads is told within 5 s that the server is gone; one that is only busy gets its time.
+# Whoever reads is told within 5 s that the server is gone. One that is only busy is asked again and
+# given more time, not all at once: what is asked while a server starts may never be answered.
 READ_S = 4.0
 THERE_S = 0.7
-SLOW_S = 60.0
+SLOW_S = (8.0, 16.0, 32.0)
 WRITE_S = 60.0  # 20,000 rows take 5 s on two cores
 RETRIES = 3  # of a write that the server did not take
 FIRST_PAUSE_S = 0.2  # before the first one; each pause is twice the one before
@@ -76,12 +77,14 @@ class Connection:
 
     def read(self, method: str, *arguments: Any, **options: Any) -> Any:
         """A call that changes nothing. Raises StorageError."""
-        try:
-            return self._call('read', READ_S, 0, method, arguments, options)
-        except StoreDown:
-            if not self._is_there():
-                raise
-        return self._call('read', SLOW_S, 0, method, arguments, options)
+        for timeout_s in (READ_S, *SLOW_S):
+            try:
+                return self._call('read', timeout_s, 0, method, arguments, options)
+            except StoreDown as error:
+                down = error
+                if not self._is_there():
+                    break
+        raise down
 
     def write(self, method: str, *arguments: Any, **options: Any) -> Any:
         """An upsert, or a delete by keys: what may be sent again, whatever became of it the first
