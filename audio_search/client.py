@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -153,6 +153,37 @@ class Client:
     def page(self, offset: int, limit: int, chosen: dict[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in chosen.items() if value is not None}
         return dict(self._ask('GET', '/clips', params={'offset': offset, 'limit': limit, **given}))
+
+    def judge(self, judgements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What became of each; see POST /judgements."""
+        return self._data('/judgements', judgements)
+
+    def judgements(
+        self, offset: int = 0, limit: int | None = None, **chosen: Any
+    ) -> tuple[list[dict[str, Any]], int]:
+        """What was judged from number `offset` on, at most `limit`, and how many there are; see
+        GET /judgements for `chosen`."""
+        asked = {name: value for name, value in chosen.items() if value is not None}
+        found: list[dict[str, Any]] = []
+        while True:
+            left = PAGE_CLIPS if limit is None else min(limit - len(found), PAGE_CLIPS)
+            place = {'offset': offset + len(found), 'limit': max(left, 1)}
+            page = self._ask('GET', '/judgements', params=asked | place)
+            found += page['judgements'][:left]
+            if not page['judgements'] or len(found) in (limit, page['total'] - offset):
+                return found, page['total']
+
+    def saved_searches(self) -> list[dict[str, Any]]:
+        """See GET /searches."""
+        return list(self._ask('GET', '/searches')['searches'])
+
+    def save_search(self, name: str, search: dict[str, Any]) -> dict[str, Any]:
+        """Save it in the place of any with its name; see PUT /searches."""
+        return dict(self._ask('PUT', f'/searches/{quote(name, safe="")}', json=search))
+
+    def delete_search(self, name: str) -> dict[str, Any]:
+        """Forget it; what it was."""
+        return dict(self._ask('DELETE', f'/searches/{quote(name, safe="")}'))
 
     def _data(
         self, path: str, clips: Sequence[Clip], parameters: dict[str, Any] | None = None

@@ -5,7 +5,7 @@ import audio_search.prepare  # noqa: F401  hides TensorFlow from docarray's impo
 # isort: split
 import glob
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from audio_search.store.records import EMBEDDING_SCALE
 MAX_MS = 2**31 - 1  # of a time: docarray carries numbers in 32 bits, which are 24 days
 MAX_SAMPLE = MAX_MS * 16  # of a location, at 16 kHz
 # The note of a clip whose vectors are all zero.
+GONE = 'examples that are gone were left out: '  # in the note of a query
+MAX_NAMED = 3  # of these
 SILENT = (
     'nothing can be heard in this sound: it is silent, or nearly so, from beginning to end, so '
     'nothing is near to it'
@@ -206,7 +208,7 @@ class AudioClip(BaseDoc):
         default=None,
         description='of a query with several: whether each "is_wanted"; and the "id" of a stored '
         'clip or a part of one, or the chunks that it is, from number "first" up to "end", with '
-        'the "id" and "uri" of their clip',
+        'the "id" and "uri" of their clip; one that "may_be_gone" is left out where it is',
     )
     tags: JsonObject | None = None
     tensor: Tensor | None = Field(
@@ -268,6 +270,16 @@ def from_files(patterns: str | Iterable[str]) -> DocList[AudioClip]:
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     paths = sorted({path for pattern in patterns for path in glob.glob(pattern, recursive=True)})
     return DocList[AudioClip](AudioClip(uri=path) for path in paths)
+
+
+def note_gone(clip: AudioClip, names: Sequence[str]) -> None:
+    """Say in the note of a query which of its examples are gone and were left out."""
+    if not names:
+        return
+    first = ', '.join(name[:80] for name in names[:MAX_NAMED])
+    more = f' and {len(names) - MAX_NAMED} more' if len(names) > MAX_NAMED else ''
+    said = f'{GONE}{first}{more}'
+    clip.note = f'{clip.note}; {said}' if clip.note else said
 
 
 def fail(clip: AudioClip, error: Exception, default: Kind = Kind.UNUSABLE) -> None:

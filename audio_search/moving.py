@@ -20,15 +20,19 @@ class MoveError(ValueError):
 
 @dataclass(frozen=True)
 class Moved:
-    """How many clips were stored, how many were there already, and how many searches agreed."""
+    """How many clips were stored, how many were there already, and how many searches agreed; how
+    many judgements and saved searches were copied."""
 
     stored: int
     unchanged: int
     searches: int
+    judgements: int
+    saved_searches: int
 
 
 def move(source: ClipStore, target: ClipStore, tell: Callable[[int, int], None]) -> Moved:
-    """Store every clip of `source` in `target`, in the same order, and compare both afterwards.
+    """Store every clip of `source` in `target`, in the same order, with what was judged of it, and
+    the saved searches; and compare both afterwards.
 
     Clips that are in `target` already are left there, so a run that was ended goes on where it
     stopped. `tell(done, all)` is told how far it is. Nothing of `source` changes; it must not be
@@ -50,7 +54,8 @@ def move(source: ClipStore, target: ClipStore, tell: Callable[[int, int], None])
                 _store(target, waiting)
         tell(unchanged + stored, total)
     _store(target, waiting)
-    return Moved(stored, unchanged, _compare(source, target))
+    judgements, saved = _copy_judgements(source, target), _copy_searches(source, target)
+    return Moved(stored, unchanged, _compare(source, target), judgements, saved)
 
 
 def _pages(store: ClipStore) -> Iterator[list[Entry]]:
@@ -67,6 +72,26 @@ def _store(target: ClipStore, clips: list[Clip]) -> None:
             for clip in clips:
                 transaction.put(clip)
         clips.clear()
+
+
+def _copy_judgements(source: ClipStore, target: ClipStore) -> int:
+    """How many. Those of the source take the place of others in the target that say the same."""
+    copied = 0
+    while judgements := source.judgements(copied, PAGE)[0]:
+        with target.transaction() as transaction:
+            for judgement in judgements:
+                transaction.put_judgement(judgement)
+        copied += len(judgements)
+    return copied
+
+
+def _copy_searches(source: ClipStore, target: ClipStore) -> int:
+    searches = source.searches()
+    if searches:
+        with target.transaction() as transaction:
+            for search in searches:
+                transaction.put_search(search)
+    return len(searches)
 
 
 def _compare(source: ClipStore, target: ClipStore) -> int:

@@ -131,6 +131,11 @@ class QueryBody(ClipBody):
         max_length=MAX_EXAMPLES,
         description='counter-examples: matches that were wrong, for one',
     )
+    saved: Text | None = Field(
+        default=None,
+        description='the name of a saved search, see GET /searches: its examples and words, what '
+        'was judged right and wrong of its label, and its filter; in a request of its own',
+    )
 
 
 IN_DATA = dict.fromkeys(ClipBody.model_fields, 'an object of data')
@@ -258,7 +263,7 @@ def _beside(parameters: type[Parameters]) -> dict[str, str]:
 # A clip's own keys stand in data; what stands there and is a parameter belongs one level higher.
 ClipBody.elsewhere = dict.fromkeys(
     [*SearchParameters.model_fields, *DeleteParameters.model_fields], 'parameters'
-) | dict.fromkeys(('words', 'vector', 'like', 'unlike'), 'data of /search')
+) | dict.fromkeys(('words', 'vector', 'like', 'unlike', 'saved'), 'data of /search')
 ClipBody.elsewhere['examples'] = 'like and unlike'
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from docarray import DocList
 
-from audio_search.documents import AudioChunk, AudioClip, Embedding
+from audio_search.documents import GONE, AudioChunk, AudioClip, Embedding, note_gone
 from audio_search.fitting import BACKGROUND_WINDOWS, Example, Fitted, fit
 from audio_search.store import ClipRef, ClipStore, Configuration
 from executors.clip_parts import stored_part
@@ -29,16 +29,22 @@ def fit_query(
     """Give a query with `examples` the one chunk that is searched with in place of all of theirs.
 
     Of `match: example`, and inside recordings, the examples of 0.96 s are fitted by themselves,
-    since these are compared then. Raises ExamplesError, ValueError for an example that cannot be
-    used, and StorageError.
+    since these are compared then. An example that may be gone is left out where it is. Raises
+    ExamplesError, ValueError for an example that cannot be used, and StorageError.
     """
     made = store.configuration
     rows = doc.examples or []
     own = embeddings_of(doc, made.dimensions) if doc.chunks else np.empty((0, 0), np.int8)
-    examples, ids = [], []
+    examples, ids, gone = [], [], []
     for row in rows:
         if row.get('first') is None:
-            clip, part = stored_part(store, row['id'])
+            try:
+                clip, part = stored_part(store, row['id'])
+            except ValueError:
+                if not row.get('may_be_gone'):
+                    raise
+                gone.append(row['id'])
+                continue
             windows = clip.embeddings[part]
             ids.append(clip.id)
         else:
@@ -46,6 +52,9 @@ def fit_query(
         examples.append(Example(windows, row['is_wanted']))
     refs = [ClipRef(row['id'], row['uri']) for row in rows if row.get('first') is not None]
     ids += [entry.id for entry in store.find_many(refs) if entry]
+    note_gone(doc, gone)
+    if GONE in (doc.note or '') and not any(example.is_wanted for example in examples):
+        raise ValueError(f'nothing is left to search for, since {doc.note}; give other examples')
     fitted = fit(
         examples,
         samples.windows(BACKGROUND_WINDOWS),

@@ -29,6 +29,7 @@ from executors.clip_changes import (
 from executors.clip_events import fill_events
 from executors.clip_examples import fit_query
 from executors.clip_hubness import Hubness
+from executors.clip_judgements import answer_beside
 from executors.clip_map import map_page, map_vectors
 from executors.clip_parts import stored_part
 from executors.clip_records import (
@@ -263,12 +264,15 @@ class ClipIndexer(FlowExecutor):
         `names`, a JSON list of [id, uri], as `known` has them: text both ways, because a look-up of
         thousands is done long before docarray has made documents of them. For the map: a page with
         `map`, see `map_page`, or the `vectors` of the clips of a JSON list of ids. Or how
-        far random chunks are from one another (`rarity`).
+        far random chunks are from one another (`rarity`), or what is kept `beside` clips, see
+        `answer_beside`.
         """
         parameters = parameters or {}
         try:
             if names := parameters.get('names'):
                 return known(self.store, json.loads(names))
+            if asked := parameters.get('beside'):
+                return answer_beside(self.store, asked)
             if ids := parameters.get('vectors'):
                 return map_vectors(self.store, json.loads(ids))
             if parameters.get('rarity'):

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from audio_search.cli.console import complain, console
+from audio_search.cli import evaluate_judgements
+from audio_search.cli.console import WrongUse, complain, console
 from audio_search.cli.options import Json
 from audio_search.settings import Settings
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 # Those with an interval in the table, and those without: it has to fit into 80 columns.
 WIDE = {'p_at_1': 'P@1', 'map': 'mAP'}
 NARROW = {'p_at_5': 'P@5'}
+
+
+class Unjudged(StrEnum):
+    """What becomes of clips that nobody judged."""
+
+    LEFT_OUT = 'left-out'
+    WRONG = 'wrong'
 
 
 class Labels(StrEnum):
@@ -42,7 +50,23 @@ def _option(help_: str, name: str = '') -> Any:
 
 
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar='DIR', help='The folder with the sounds.')],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar='DIR', show_default=False, help='The folder with the sounds.'),
+    ] = None,
+    judgements: Annotated[
+        bool,
+        typer.Option(
+            '--judgements',
+            help='In place of DIR: evaluate the index by what was judged right and wrong.',
+        ),
+    ] = False,
+    label: Annotated[str | None, _option('--judgements: only of this label.')] = None,
+    by: Annotated[str | None, _option('--judgements: only by this person.')] = None,
+    unjudged: Annotated[
+        Unjudged | None,
+        _option('--judgements: clips that nobody judged, else left out of the rankings.'),
+    ] = None,
     labels: Annotated[
         Labels,
         typer.Option(
@@ -121,11 +145,32 @@ def evaluate(
 ) -> None:
     """Say how well labelled sounds find each other, and compare choices.
 
+    Or how well the index finds what people judged right: for each label with two right clips and a
+    wrong one, each right clip is searched for the others.
+
     \b
     Examples:
       audio-search evaluate collection --stress --html report.html
       audio-search evaluate collection --labels folder --compare pooling=mean --json
     """
+    if judgements:
+        evaluate_judgements.check_alone(
+            {
+                'DIR': folder, '--label-pattern': label_pattern, '--table': table,
+                '--group-by': group_by, '--window': window, '--stride': stride,
+                '--padding': padding, '--lift': lift, '--silence': silence, '--pooling': pooling,
+                '--precision': precision, '--search': search, '--weights': weights,
+                '--hubness': hubness, '--compare': compare, '--stress': stress,
+            }
+        )  # fmt: skip
+        evaluate_judgements.run(
+            url, label, by, as_json, html, unjudged_count_as_wrong=unjudged is Unjudged.WRONG
+        )
+        return
+    if folder is None:
+        raise WrongUse('name a folder of labelled sounds, or give --judgements')
+    if label or by or unjudged:
+        raise WrongUse('--label, --by and --unjudged are for --judgements; leave them out')
     # Here, because they load scikit-learn, which other verbs do without.
     from audio_search import evaluation
     from audio_search.evaluation import report
@@ -139,10 +184,7 @@ def evaluate(
         raise evaluation.EvaluationError(
             'Columns of a table were named, but not the one with the files; add --file-column'
         )
-    if html and not html.absolute().parent.is_dir():
-        raise evaluation.EvaluationError(
-            f'{html} cannot be written, because {html.absolute().parent} is not a folder; make it'
-        )
+    evaluate_judgements.check_report(html)
     choices = evaluation.Choices()
     if not url:
         choices = replace(

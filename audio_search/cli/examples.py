@@ -32,6 +32,15 @@ Unlike = Annotated[
         'again.',
     ),
 ]
+Saved = Annotated[
+    str | None,
+    typer.Option(
+        metavar='NAME',
+        show_default=False,
+        help='In place of FILE: a saved search, with what was judged of its label since; the '
+        'command searches lists them.',
+    ),
+]
 Score = Annotated[
     bool, typer.Option('--score', help='With --like: how probable it is that a match is right.')
 ]
@@ -65,10 +74,12 @@ HubnessOption = Annotated[
 ]
 
 
-def check_one(file: str | None, words: str | None, like: Sequence[str]) -> None:
-    """Raise WrongUse unless there is something to search with, and one way only."""
-    if (file is None) == (words is None and not like):
-        raise WrongUse('give either FILE or --words, or --like; see audio-search search --help')
+def check_one(file: str | None, others: Sequence[str | None]) -> None:
+    """Raise WrongUse unless there is something to search with: a file, or `others`."""
+    if (file is None) == all(other is None for other in others):
+        raise WrongUse(
+            'give either FILE or --words, --like or --saved; see audio-search search --help'
+        )
 
 
 def check_options(is_fitted: bool, order: Order, *, score: bool) -> None:
@@ -83,10 +94,16 @@ def check_options(is_fitted: bool, order: Order, *, score: bool) -> None:
 
 
 def query_of(
-    client: Client, words: str | None, like: Sequence[str], unlike: Sequence[str]
+    client: Client,
+    words: str | None,
+    like: Sequence[str],
+    unlike: Sequence[str],
+    saved: str | None = None,
 ) -> dict[str, Any]:
     """The query as POST /search takes it. Raises Refused for a file that cannot be read."""
     query: dict[str, Any] = {} if words is None else {'words': words}
+    if saved is not None:
+        query['saved'] = saved
     if like:
         query['like'] = [_example(client, name) for name in like]
     if unlike:

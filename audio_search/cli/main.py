@@ -25,14 +25,17 @@ from audio_search.cli import (
     executor,
     export,
     index,
+    judgements,
     library,
     migrate,
     search,
+    searches,
     serve,
     watch,
     words,
 )
 from audio_search.cli.console import Exit, WrongUse, complain
+from audio_search.cli.options import PLAIN
 from audio_search.client import NoService, Refused
 from audio_search.logs import explain
 from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
@@ -40,13 +43,7 @@ from audio_search.settings import DEFAULTS, Settings, SettingsError, expand
 # What is wrong with a request, and not with the service or its clips.
 WRONG_REQUESTS = (401, 405, 422)
 
-# Help is plain text, so that what a user copies from it is what he needs to type.
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100},
-)
+app = typer.Typer(**PLAIN)
 app.command('serve')(serve.serve)
 app.command('demo')(serve.demo)
 app.command('executor')(executor.executor)
@@ -54,6 +51,8 @@ app.command('index')(index.index)
 app.command('watch')(watch.watch)
 app.command('search')(search.search)
 app.command('words')(words.words)
+app.add_typer(judgements.app, name='judgements')
+app.add_typer(searches.app, name='searches')
 app.command('list')(library.list_clips)
 app.command('delete')(library.delete)
 app.command('update')(library.update)
@@ -97,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as early:  # of --help
         return early.exit_code
     except typer.TyperException as error:
-        complain(f'{_one_line(error.format_message())}; see {_help_of(error)}')
+        complain(f'{_one_line(error)}; see {_help_of(error)}')
         return Exit.WRONG_USE
     except _Terminated:
         return Exit.TERMINATED
@@ -145,10 +144,12 @@ def _help_of(error: typer.TyperException) -> str:
     return f'{context.command_path if context else "audio-search"} --help'
 
 
-def _one_line(message: str) -> str:
-    line = ' '.join(message.split()).removesuffix('.')
-    if line.startswith('No such command'):
-        verbs = ', '.join(sorted(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
+def _one_line(error: typer.TyperException) -> str:
+    line = ' '.join(error.format_message().split()).removesuffix('.')
+    if line.startswith(('No such command', 'Missing command')):
+        context = getattr(error, 'ctx', None)
+        group = context.command if context else typer.main.get_command(app)
+        verbs = ', '.join(sorted(getattr(group, 'commands', ())))
         line = f'{line.partition(". Did you mean")[0]}; there are {verbs}'
     return line[:1].lower() + line[1:]
 

@@ -63,7 +63,8 @@ def migrate(
         moved = move(here, there, tell)
     news.print(
         f'stored {moved.stored:,} clips, {moved.unchanged:,} were there; the counts and '
-        f'{moved.searches} searches agree'
+        f'{moved.searches} searches agree; {moved.judgements:,} judgements and '
+        f'{moved.saved_searches:,} saved searches were copied'
     )
     if as_json:
         print_json(vars(moved))

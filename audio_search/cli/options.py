@@ -32,6 +32,18 @@ FlowFile = Annotated[
     ),
 ]
 
+Label = Annotated[
+    str | None, typer.Option(show_default=False, help='Only judgements of this label.')
+]
+By = Annotated[str | None, typer.Option(show_default=False, help='Only those of this person.')]
+# Help is plain text, so that what a user copies from it is what he needs to type.
+PLAIN: dict[str, Any] = {
+    'add_completion': False,
+    'rich_markup_mode': None,
+    'pretty_exceptions_enable': False,
+    'context_settings': {'help_option_names': ['-h', '--help'], 'max_content_width': 100},
+}
+
 
 def json_object(name: str, text: str) -> dict[str, Any]:
     """The JSON object that an option holds. Raises WrongUse."""

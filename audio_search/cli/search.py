@@ -62,6 +62,7 @@ def search(
             '"bird -crow"; the command words lists them.',
         ),
     ] = None,
+    saved: examples.Saved = None,
     like: examples.Like = None,
     unlike: examples.Unlike = None,
     order: examples.OrderOption = examples.Order.NEAREST,
@@ -156,9 +157,9 @@ def search(
       audio-search search --words "bird singing" --like birds/robin.wav --unlike query.wav
     """
     like, unlike = like or [], unlike or []
-    examples.check_one(file, words, [*like, *unlike])
-    given_examples = len(like) + (words is not None)
-    examples.check_options(given_examples > 1 or bool(unlike), order, score=score)
+    examples.check_one(file, [words, saved, *like, *unlike])
+    is_fitted = len(like) + (words is not None) > 1 or bool(unlike) or saved is not None
+    examples.check_options(is_fitted, order, score=score)
     if min_gap is not None and within is None and (per_clip or 1) == 1:
         raise WrongUse(
             '--min-gap is between several places of a clip; add --per-clip 2 or more, or --within'
@@ -187,7 +188,7 @@ def search(
         parameters['filter'] = json_object('--filter', filter)
     with connect(url) as client:
         if file is None:
-            query = examples.query_of(client, words, like, unlike)
+            query = examples.query_of(client, words, like, unlike, saved)
             found = client.search(query, parameters)
         else:
             found = _find(client, file, parameters)

@@ -168,7 +168,11 @@ def threshold(distances: np.ndarray, truth: Truth) -> dict[str, float] | None:
     Best by F1, the harmonic mean of precision and recall. `pairs_below` is the share of any two
     clips that are at most so far from one another. None where no two clips of a label are found.
     """
-    far, same = pairs(distances, truth)
+    return best_threshold(*pairs(distances, truth))
+
+
+def best_threshold(far: np.ndarray, same: np.ndarray) -> dict[str, float] | None:
+    """As `threshold`, over pairs with these distances, of which some are of `same` labels."""
     if not same.any():
         return None
     precision, recall, scores = sk.precision_recall_curve(same, -far)

@@ -50,24 +50,37 @@ class Played(NamedTuple):
 
 def html(result: Evaluation, figures: Mapping[str, Any]) -> str:
     """The report as a page without links to anything outside; `figures` are its `as_dict`."""
-    environment = Environment(
+    return (
+        _environment()
+        .get_template('report.html')
+        .render(
+            figures=figures,
+            columns=COLUMNS,
+            rows=rows(result, figures),
+            confusion=confusion(figures['confusion']),
+            histogram=histogram(figures['histogram'], figures['threshold']),
+            worst=[
+                _played_query(result, query, average_precision)
+                for query, average_precision in result.worst()
+            ],
+            played_s=PLAYED_S,
+        )
+    )
+
+
+def judged_html(figures: Mapping[str, Any]) -> str:
+    """The same for an evaluation by judgements: its `as_dict`, and the `service` that was asked."""
+    template = _environment().get_template('judged.html')
+    return template.render(figures=figures, columns=COLUMNS)
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader('audio_search.evaluation'),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template('report.html').render(
-        figures=figures,
-        columns=COLUMNS,
-        rows=rows(result, figures),
-        confusion=confusion(figures['confusion']),
-        histogram=histogram(figures['histogram'], figures['threshold']),
-        worst=[
-            _played_query(result, query, average_precision)
-            for query, average_precision in result.worst()
-        ],
-        played_s=PLAYED_S,
     )
 
 

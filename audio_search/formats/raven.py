@@ -6,7 +6,7 @@ Begin Time, counted from the start of the first file. Both are right here: the s
 the files that the table names, in the order of their paths.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from audio_search.formats.hits import Hit, one_line
 from audio_search.vggish.parameters import MEL_MAX_HZ, MEL_MIN_HZ
@@ -26,13 +26,7 @@ def selection_table(hits: Sequence[Hit], durations_s: Mapping[str, float]) -> st
     of its last hit. The band is the one that the network hears.
     """
     ordered = sorted(hits, key=lambda hit: (hit.file not in durations_s, hit.file, hit.span))
-    last_end_s: dict[str, float] = {}
-    for hit in ordered:
-        last_end_s[hit.file] = max(last_end_s.get(hit.file, 0.0), hit.span[1])
-    starts_s, total_s = {}, 0.0
-    for file, end_s in last_end_s.items():
-        starts_s[file] = total_s
-        total_s += durations_s.get(file, end_s)
+    starts_s = begins_of_files(((hit.file, hit.span[1]) for hit in ordered), durations_s)
     lines = ['\t'.join(COLUMNS)]
     for number, hit in enumerate(ordered, 1):
         beg_s, end_s = hit.span
@@ -54,3 +48,18 @@ def selection_table(hits: Sequence[Hit], durations_s: Mapping[str, float]) -> st
         )
         lines.append('\t'.join(map(one_line, row)))
     return '\n'.join(lines) + '\n'
+
+
+def begins_of_files(
+    ends_s: Iterable[tuple[str, float]], durations_s: Mapping[str, float]
+) -> dict[str, float]:
+    """Where each file begins in the sequence of all, in seconds. `ends_s` has the file and the end
+    of each selection, in the order of the files; see `selection_table` for `durations_s`."""
+    last_end_s: dict[str, float] = {}
+    for file, end_s in ends_s:
+        last_end_s[file] = max(last_end_s.get(file, 0.0), end_s)
+    starts_s, total_s = {}, 0.0
+    for file, end_s in last_end_s.items():
+        starts_s[file] = total_s
+        total_s += durations_s.get(file, end_s)
+    return starts_s

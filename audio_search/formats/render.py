@@ -65,7 +65,7 @@ def render(
     hits = [replace(hit, file=names.get(hit.file, hit.file)) for hit in hits]
     if name == 'raven':
         lengths = {names.get(file, file): path for file, path in paths.items()}
-        return _file(name, selection_table(hits, _durations(lengths)))
+        return _file(name, selection_table(hits, durations(lengths)))
     if name == 'audacity':
         tracks = label_tracks(hits)
         if len(tracks) > 1:
@@ -81,7 +81,8 @@ def _file(name: Format, text: str) -> Rendered:
     return Rendered(text.encode('utf-8', 'replace'), media_type, f'hits{kind.suffix}')
 
 
-def _durations(paths: Mapping[str, Path]) -> dict[str, float]:
+def durations(paths: Mapping[str, Path]) -> dict[str, float]:
+    """The length of each file, in seconds; those that say none are left out."""
     found = {}
     for file, path in paths.items():
         try:

@@ -50,5 +50,10 @@ def cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+def uncell(text: str) -> str:
+    """The text that became a `cell`."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+
+
 def _time(seconds: float | None) -> str:
     return '' if seconds is None else f'{seconds:.3f}'

@@ -6,12 +6,14 @@ from fastapi.security import HTTPBearer
 
 from audio_search.http.answers import add_error_answers
 from audio_search.http.docs import add_docs
+from audio_search.http.judgements import add_judgements
 from audio_search.http.known import add_known
 from audio_search.http.limits import BodyLimit, ConcurrencyLimit, EarlyAnswer
 from audio_search.http.metrics import Metrics, RequestLog
 from audio_search.http.paths import Paths
 from audio_search.http.rarity import add_rarity
 from audio_search.http.routes import add_open, add_views, add_work
+from audio_search.http.searches import add_searches
 from audio_search.http.security import OriginCheck, TokenAuth, add_login, origin_pattern
 from audio_search.http.words import add_words
 from audio_search.service.service import AudioService
@@ -36,6 +38,8 @@ def create_app(service: AudioService, settings: Settings, metrics: Metrics) -> F
     add_work(app, service, needs)
     add_known(app, service, needs)
     add_words(app, service, needs)
+    add_judgements(app, service, needs)
+    add_searches(app, service, needs)
     add_rarity(app, service, needs)
     add_views(app, service, metrics, needs)
     add_open(app, service, has_page=settings.page)
@@ -60,7 +64,7 @@ def _add_middleware(
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=origins,
-        allow_methods=['GET', 'POST'],
+        allow_methods=['GET', 'POST', 'PUT', 'DELETE'],
         allow_headers=['Authorization', 'Content-Type', 'Range'],
         expose_headers=['X-Request-Id', 'Retry-After'],
     )

@@ -305,6 +305,7 @@ def _asked(body: QueryBody) -> dict[str, Any]:
     return {
         'words': body.words,
         'vector': body.vector,
+        'saved': body.saved,
         'like': [ClipRequest(**dict(one)) for one in body.like],
         'unlike': [ClipRequest(**dict(one)) for one in body.unlike],
     }
@@ -315,9 +316,10 @@ def _times(chunk: ChunkBody) -> dict[str, float]:
 
 
 def _options(parameters: SearchParameters) -> dict[str, Any]:
-    given = {name: getattr(parameters, name) for name in SearchParameters.model_fields}
-    inside = {name: given.pop(name) for name in INSIDE}
-    return given | {'within': Within.of(given['within'], **inside)}
+    """Only what was given: a saved search may choose the rest."""
+    inside = {name: getattr(parameters, name) for name in INSIDE}
+    given = {name: getattr(parameters, name) for name in parameters.model_fields_set - {*INSIDE}}
+    return given | {'within': Within.of(parameters.within, **inside)}
 
 
 async def _check_form(request: Request, known: Sequence[str], parameters: type[BaseModel]) -> None:

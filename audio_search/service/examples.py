@@ -8,7 +8,7 @@ from typing import Any
 from docarray import DocList
 
 from audio_search.audio import sources
-from audio_search.documents import AudioChunk, AudioClip, Rows
+from audio_search.documents import AudioChunk, AudioClip, Rows, note_gone
 from audio_search.roots import Roots
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.recordings import Dispatch, plan
@@ -95,21 +95,27 @@ def _examples(item: Item) -> list[Item]:
 
 
 def _gather(query: Query) -> None:
-    rows, chunks = Rows(), DocList[AudioChunk]()
+    rows, chunks, gone = Rows(), DocList[AudioChunk](), list[str]()
     for name, items in (('like', query.wanted), ('unlike', query.unwanted)):
         for number, item in enumerate(items):
             clip = item.clip
+            if clip.error and item.may_be_gone:
+                gone.append(clip.uri or str(clip.id))
+                continue
             if clip.error:
                 query.clip.error = f'{name}[{number}]: {clip.error}'
                 query.clip.error_kind = clip.error_kind
                 return
             row: dict[str, Any] = {'is_wanted': name == 'like', 'id': clip.id, 'uri': clip.uri}
+            if item.may_be_gone:
+                row['may_be_gone'] = True
             if clip.chunks:
                 row |= {'first': len(chunks), 'end': len(chunks) + len(clip.chunks)}
                 chunks.extend(AudioChunk(embedding=one.embedding) for one in clip.chunks)
             rows.append(row)
             query.clip.note = query.clip.note or clip.note
     query.clip.examples, query.clip.chunks = rows, chunks
+    note_gone(query.clip, gone)
 
 
 def _has_sound(request: ClipRequest) -> bool:

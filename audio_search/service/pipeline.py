@@ -1,6 +1,7 @@
 """The executors, seen from the gateway."""
 
 import asyncio
+import json
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -85,6 +86,12 @@ class Pipeline:
         if error := found.get('error'):
             raise RequestError(Kind(found['error_kind']), error)
         return found
+
+    async def ask_beside(self, do: str, **asked: Any) -> Any:
+        """A question about what is kept beside clips, see executors/clip_judgements. Raises
+        RequestError too."""
+        found = await self.ask('/clips', {'beside': json.dumps({'do': do, **asked})})
+        return json.loads(found['answer'])
 
     async def _post(
         self, endpoint: str, docs: DocList[AudioClip], parameters: dict[str, Any], only: str | None

@@ -37,7 +37,10 @@ class ClipRequest:
     `words` or of its windows' vectors, [dimensions] or [windows, dimensions], without a sound.
 
     A query may have examples instead, each a request as for a query: it finds what is `like` some
-    and `unlike` others. The `id` of a query may name a part of a stored clip, as in ID#t=4,8.
+    and `unlike` others. The `id` of a query may name a part of a stored clip, as in ID#t=4,8. A
+    search that is `saved` by that name adds its own examples; one that `may_be_gone` is left out
+    where it is, and named in the note of the query.
+
     Without `tags` (None) a stored clip keeps those it has, and a new one gets `new_tags`.
     """
 
@@ -51,6 +54,8 @@ class ClipRequest:
     vector: Any = None
     like: Sequence['ClipRequest'] = ()
     unlike: Sequence['ClipRequest'] = ()
+    saved: str | None = None
+    may_be_gone: bool = False
 
 
 @dataclass
@@ -69,6 +74,7 @@ class Item:
     kept_parts: dict[str, Any] | None = None
     # What a query without a sound is called in its answer: it has no clip whose id it could have.
     answer_id: str | None = None
+    may_be_gone: bool = False
 
     @property
     def has_sound(self) -> bool:
@@ -92,7 +98,7 @@ def resolve(request: ClipRequest, uploads: Uploads, roots: Roots, keep: bool) ->
     `keep` is for clips that are to be stored; a query may be named by its id alone, or have words.
     """
     clip = AudioClip(id=request.id, uri=request.uri, tags=request.tags)
-    item = Item(clip, upload=request.upload)
+    item = Item(clip, upload=request.upload, may_be_gone=request.may_be_gone)
     try:
         if request.words is not None:
             _take_words(item, request, request.words, keep)

@@ -12,6 +12,7 @@ from docarray import DocList
 from audio_search.documents import AudioChunk, AudioClip
 from audio_search.errors import Kind, RequestError
 from audio_search.service.admission import Admission
+from audio_search.service.beside import Beside
 from audio_search.service.choices import Choices, parameters_of
 from audio_search.service.clip_map import ClipMap
 from audio_search.service.examples import (
@@ -35,6 +36,7 @@ from audio_search.service.requests import (
     resolve_name,
     with_sound,
 )
+from audio_search.service.saved import expanded
 from audio_search.service.selection import check_choice, selection
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.service.views import ClipsPage, KnownClip, Status, status_of
@@ -67,6 +69,7 @@ class AudioService:
         self.roots = settings.roots.with_folder(uploads.folder)
         self.admission = Admission(settings.concurrency, settings.queue_wait_s, settings.timeout_s)
         self.map = ClipMap(self)
+        self.beside = Beside(self)
 
     async def receive(self, blocks: Iterable[bytes], name: str, *, keep: bool) -> Upload:
         """Write a sound to disk that came in a request: to be indexed if `keep`, else only to be
@@ -117,6 +120,7 @@ class AudioService:
         items: list[Item] = []
         try:
             async with self.admission.work():
+                requests, choices = await expanded(self, requests, choices, within)
                 parameters = parameters_of(choices, include, within, self.roots)
                 items = await self._resolve(requests, keep=False)
                 await self._read_words([*items, *examples_of(items)])

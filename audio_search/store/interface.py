@@ -10,6 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from audio_search.store.configuration import Configuration
+from audio_search.store.judgements import (
+    EVERY_JUDGEMENT,
+    Chosen,
+    Judgement,
+    JudgementKey,
+    SavedSearch,
+)
 from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample, Words
 
 
@@ -24,7 +31,8 @@ class StoreTransaction(Protocol):
         """Store a clip in the place of any with its id, and of any with its uri.
 
         It becomes the last of all clips. Its tags have to be JSON (`records.check_json`), its
-        embeddings int8 [chunks, configuration.dimensions].
+        embeddings int8 [chunks, configuration.dimensions]. What was judged of the clip stays; where
+        it takes the place of another id, because it has its uri, it gets what was judged of that.
         """
         ...
 
@@ -51,7 +59,7 @@ class StoreTransaction(Protocol):
         ...
 
     def delete(self, clip_id: str) -> bool:
-        """Remove the clip with that id; False if there is none."""
+        """Remove the clip with that id, and what was judged of it; False if there is none."""
         ...
 
     def delete_selected(
@@ -65,7 +73,24 @@ class StoreTransaction(Protocol):
         ...
 
     def clear(self) -> None:
-        """Remove every clip."""
+        """Remove every clip, and all judgements. Saved searches stay."""
+        ...
+
+    def put_judgement(self, judgement: Judgement) -> bool:
+        """Keep a judgement in the place of any with its key; False if there is no clip with that
+        id (`find` may know one by another name)."""
+        ...
+
+    def take_back(self, key: JudgementKey) -> bool:
+        """Remove the judgement with that key; False if there is none."""
+        ...
+
+    def put_search(self, search: SavedSearch) -> None:
+        """Keep a search in the place of any with its name."""
+        ...
+
+    def delete_search(self, name: str) -> bool:
+        """Remove the search with that name; False if there is none."""
         ...
 
 
@@ -89,7 +114,7 @@ class ClipStore(Protocol):
         ...
 
     def clear(self) -> None:
-        """Remove every clip, and give the disk space back. Raises StorageError."""
+        """As StoreTransaction.clear, and give the disk space back. Raises StorageError."""
         ...
 
     def search(
@@ -164,13 +189,28 @@ class ClipStore(Protocol):
         """
         ...
 
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        """Up to `limit` of the chosen judgements from number `offset` on, in `Judgement.order`,
+        and how many are chosen in all."""
+        ...
+
+    def searches(self) -> list[SavedSearch]:
+        """All saved searches, in the order of their names' code points."""
+        ...
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        """The saved search with that name."""
+        ...
+
     def counts(self) -> tuple[int, int]:
         """How many clips and chunks are stored."""
         ...
 
     def version(self) -> int | None:
-        """A number that every change of what is stored changes; None where the engine has none, and
-        whoever follows the store has to read it again."""
+        """A number that every change of the clips changes; None where the engine has none, and
+        whoever follows the store has to read it again. Judgements and searches may leave it."""
         return None
 
     def stored_bytes(self) -> int:

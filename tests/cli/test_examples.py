@@ -16,7 +16,11 @@ from audio_search.cli.main import app
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService, free_port
 
-VERBS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+VERBS = sorted(
+    f'{verb} {inner}'.strip()
+    for verb, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for inner in getattr(command, 'commands', [''])
+)
 LASTING = {  # what they print once they do what they are for
     'serve': 'Stop: Ctrl-C',
     'demo': 'Stop: Ctrl-C',
@@ -29,7 +33,7 @@ LIMIT_S = 120
 
 def examples(verb: str) -> list[str]:
     shown = subprocess.run(
-        [sys.executable, ROOT / 'app.py', verb, '--help'],
+        [sys.executable, ROOT / 'app.py', *verb.split(), '--help'],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert '\x1b' not in shown
@@ -76,6 +80,13 @@ def test_the_examples_of_a_verb_work(
     if verb == 'restore':
         made = {**settings, 'AUDIO_SEARCH_WORKSPACE': str(service.workspace)}
         _run('audio-search backup before.tar', place, made)
+    if verb == 'judgements import':
+        exported = 'audio-search judgements export'
+        _run('audio-search judgements add birds/robin.wav --label robin', place, settings)
+        _run(f'{exported} judged.csv && {exported} robin.txt --format audacity', place, settings)
+    if verb == 'searches delete':
+        for name in ('robins', 'loud bells'):
+            _run(f"audio-search searches save '{name}' --words bird", place, settings)
     milvus = 'localhost:19530'
     if verb == 'migrate':
         milvus = request.getfixturevalue('milvus_server').uri.removeprefix('http://')

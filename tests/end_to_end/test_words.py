@@ -196,7 +196,7 @@ def test_the_command_says_what_is_wrong_with_words(stocked: RunningService) -> N
     for arguments in ((), (BIRD, '--words', 'dog')):
         status, output, errors = run(stocked, 'search', *arguments)
         assert (status, output) == (2, '')
-        assert 'give either FILE or --words' in errors
+        assert 'give either FILE or --words, --like or --saved' in errors
 
 
 def test_the_command_lists_words(stocked: RunningService) -> None:

@@ -34,6 +34,9 @@ def open_milvus(milvus_server: MilvusServer) -> Callable[..., MilvusStore]:
         store = MilvusStore(Server(milvus_server.uri), made, name=name, **options)
         if not used:
             store.clear()
+            with store.transaction() as transaction:
+                for search in store.searches():
+                    transaction.delete_search(search.name)
         used.append(store)
         return store
 

@@ -10,11 +10,18 @@ import pytest
 
 from audio_search.moving import MoveError, move
 from audio_search.store import StorageError
+from audio_search.store.judgements import Judgement, SavedSearch
 from audio_search.store.milvus.store import MilvusStore
 from audio_search.store.sqlite import SqliteStore
 from tests.store.clips import CONFIGURATION, clip, put, stored_ids
 
 NAMES = [f'clip {number}' for number in range(30)]
+TIME = '2026-11-29T09:00:00.000Z'
+JUDGEMENTS = [
+    Judgement('clip 1', 'bell', 'right', TIME, part=(0.0, 4.5), by='Ann'),
+    Judgement('clip 2', 'bell', 'wrong', TIME),
+]
+SEARCH = SavedSearch('bells', TIME, {'label': 'bell', 'words': 'church bell'})
 
 
 @pytest.fixture
@@ -27,6 +34,10 @@ def file(tmp_path: Path) -> SqliteStore:
     clips[3].chunk_tags = {1: {'padded': True}}
     clips[4].embeddings[0] = 0
     put(store, *clips)
+    with store.transaction() as transaction:
+        for judgement in JUDGEMENTS:
+            transaction.put_judgement(judgement)
+        transaction.put_search(SEARCH)
     return store
 
 
@@ -43,9 +54,12 @@ def test_there_and_back(
     with closing(file), closing(open_milvus(CONFIGURATION)) as milvus:
         moved = move(file, milvus, lambda *so_far: told.append(so_far))
         assert (moved.stored, moved.unchanged, moved.searches) == (30, 0, 20)
+        assert (moved.judgements, moved.saved_searches) == (2, 1)
         assert told[-1] == (30, 30)
         with closing(SqliteStore(tmp_path / 'back.sqlite', CONFIGURATION)) as back:
             move(milvus, back, nobody)
+            assert back.judgements(0, 9) == (JUDGEMENTS, 2)
+            assert back.searches() == [SEARCH]
             assert stored_ids(back) == stored_ids(milvus) == NAMES
             for name in NAMES:
                 was, now = file.clip(name), back.clip(name)

@@ -116,7 +116,7 @@ def _in(path: Path, values: Sequence[Scalar]) -> str:
         f'{field} in [{", ".join(map(literal, kind))}]'
         for kind in (
             texts,
-            [int(value) for value in numbers if value == int(value)],
+            [int(value) for value in numbers if value == int(value) and int(value) in INT64],
             [float(value) for value in numbers],
         )
         if kind

@@ -1,5 +1,5 @@
 """What is kept beside the clips, in a collection of its own: parts of recordings that are not whole
-yet, and which process gives which numbers."""
+yet, which process gives which numbers, and what `beside` keeps there."""
 
 import base64
 import io
@@ -22,6 +22,7 @@ from audio_search.store.records import LOCATION_COLUMNS, Clip, KeptParts, versio
 PIECE = 60_000  # characters; Milvus has 65,535 in a field
 KEEP_S = 30 * 24 * 3600  # parts that nobody goes on with
 LEASE_S = 24 * 3600  # a writer renews its number long before that
+ROWS = 16_384  # of one answer
 FIELDS = ['id', 'owner', 'at', 'meta', 'piece']
 IS_PART = 'id like "part/%"'
 NOWHERE = [0.0, 0.0]  # Milvus 2.3 wants a vector in every collection
@@ -91,11 +92,11 @@ class State:
         """A number from 0 on that no other process has, so that theirs are all different."""
         for writer in (secrets.randbelow(WRITERS) for _ in range(50)):
             key = f'writer/{writer}'
-            held = self._rows(f'id == {literal(key)}')
+            held = self.rows(f'id == {literal(key)}')
             if held and held[0]['at'] > time.time() - LEASE_S:
                 continue
-            self._put([_row(key, self._token, {}, '')])
-            (mine, *_) = self._rows(f'id == {literal(key)}')
+            self.put([row_of(key, self._token, {}, '')])
+            (mine, *_) = self.rows(f'id == {literal(key)}')
             if mine['owner'] == self._token:
                 return writer
         raise IndexFileError(
@@ -105,7 +106,7 @@ class State:
     def parts(self, clip_id: str) -> 'Parts':
         """What is kept of a recording."""
         found: dict[int, list[dict[str, Any]]] = {}
-        for row in self._rows(_of(clip_id)):
+        for row in self.rows(_of(clip_id)):
             found.setdefault(row['meta']['number'], []).append(row)
         parts, count = {}, 0
         for number, pieces in found.items():
@@ -118,7 +119,7 @@ class State:
 
     def keep(self, kept: 'Parts') -> None:
         """Keep these parts of a recording, and no others."""
-        before = {row['id'] for row in self._rows(_of(kept.clip_id), ['id'])}
+        before = {row['id'] for row in self.rows(_of(kept.clip_id), ['id'])}
         now = set()
         for number, part in kept.parts.items():
             text = _packed(part)
@@ -131,13 +132,13 @@ class State:
                 'sample_rate': part.sample_rate,
             }
             new = [
-                _row(f'part/{kept.clip_id}/{number}/{place}', kept.clip_id, meta, piece)
+                row_of(f'part/{kept.clip_id}/{number}/{place}', kept.clip_id, meta, piece)
                 for place, piece in enumerate(pieces)
             ]
             now |= {row['id'] for row in new}
             if number in kept.new:
-                self._put(new)
-        self._delete(sorted(before - now))
+                self.put(new)
+        self.delete(sorted(before - now))
 
     def kept(self, clip_id: str) -> KeptParts | None:
         found = self.parts(clip_id)
@@ -150,35 +151,45 @@ class State:
         """The parts of these clips."""
         for start in range(0, len(clip_ids), LOOK_UP):
             some = one_of('owner', list(clip_ids[start : start + LOOK_UP]))
-            self._delete([row['id'] for row in self._rows(f'{some} and {IS_PART}', ['id'])])
+            self.delete([row['id'] for row in self.rows(f'{some} and {IS_PART}', ['id'])])
 
     def forget_old(self) -> None:
-        old = self._rows(f'{IS_PART} and at < {int(time.time() - KEEP_S)}', ['id'])
-        self._delete([row['id'] for row in old])
+        old = self.rows(f'{IS_PART} and at < {int(time.time() - KEEP_S)}', ['id'])
+        self.delete([row['id'] for row in old])
 
     def forget_all(self) -> None:
-        self._delete([row['id'] for row in self._rows(IS_PART, ['id'])])
+        self.delete([row['id'] for row in self.rows(IS_PART, ['id'])])
 
-    def _rows(self, expression: str, fields: list[str] = FIELDS) -> list[dict[str, Any]]:
-        return list(
-            self._connection.read(
+    def rows(self, expression: str, fields: list[str] = FIELDS) -> list[dict[str, Any]]:
+        """All that fit, in the order of their keys, as any process stored them."""
+        found: list[dict[str, Any]] = []
+        after = ''
+        while True:
+            got = self._connection.read(
                 'query',
                 self._name,
-                filter=expression,
+                filter=f'({expression}) and id > {literal(after)}',
                 output_fields=fields,
+                limit=ROWS,
                 consistency_level='Strong',
             )
-        )
+            found += sorted(got, key=lambda row: row['id'])
+            if len(got) < ROWS:
+                return found
+            after = found[-1]['id']
 
-    def _put(self, rows: list[dict[str, Any]]) -> None:
-        self._connection.write('upsert', self._name, rows)
+    def put(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.write('upsert', self._name, rows)
 
-    def _delete(self, keys: list[str]) -> None:
-        if keys:
-            self._connection.write('delete', self._name, ids=keys)
+    def delete(self, keys: list[str]) -> None:
+        """By an expression: pymilvus writes a list of texts as Python does, without escapes."""
+        for start in range(0, len(keys), LOOK_UP):
+            some = one_of('id', keys[start : start + LOOK_UP])
+            self._connection.write('delete', self._name, filter=some)
 
 
-def _row(key: str, owner: str, meta: dict[str, Any], piece: str) -> dict[str, Any]:
+def row_of(key: str, owner: str, meta: dict[str, Any], piece: str) -> dict[str, Any]:
     return {
         'id': key,
         'owner': owner,

@@ -13,7 +13,9 @@ from pymilvus import MilvusClient, MilvusException
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import IndexFileError
 from audio_search.store.interface import ClipStore
+from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
 from audio_search.store.milvus import rows, state
+from audio_search.store.milvus.beside import Beside
 from audio_search.store.milvus.connection import Connection, Server
 from audio_search.store.milvus.filter_expression import SET, one_of
 from audio_search.store.milvus.reading import IS_HEAD, Reading
@@ -65,10 +67,13 @@ class MilvusStore(ClipStore):
             self._open(name, index)
             self._reading = Reading(self._connection, name, configuration, consistency.title())
             self._state = state.State(self._connection, f'{name}_state')
+            self._beside = Beside(self._state)
             self._numbers = rows.Numbers(self._state.claim_writer())
             abandoned = rows.tick_now() - round(ABANDONED_S / rows.TICK_S)
             self._reading.clean(abandoned << rows.WRITER_BITS)
             self._state.forget_old()
+            strong = Reading(self._connection, name, configuration, 'Strong')
+            self._beside.forget_gone(strong)
         except BaseException:
             self._connection.close()
             raise
@@ -122,7 +127,7 @@ class MilvusStore(ClipStore):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._write_lock:
-            transaction = Transaction(self._reading, self._state, self._numbers)
+            transaction = Transaction(self._reading, self._state, self._beside, self._numbers)
             yield transaction
             transaction.apply()
 
@@ -285,6 +290,17 @@ class MilvusStore(ClipStore):
         heads = self._reading.page(expression, offset, limit)
         total = self._reading.count(f'({expression}) and {IS_HEAD}')
         return [rows.entry_of(head) for head in heads], total
+
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        return self._beside.page(offset, limit, chosen)
+
+    def searches(self) -> list[SavedSearch]:
+        return self._beside.searches()
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        return self._beside.search(name)
 
     def counts(self) -> tuple[int, int]:
         return self._reading.count(IS_HEAD), self._reading.count('id >= 0')

@@ -13,8 +13,11 @@ from typing import Any
 
 from audio_search.store import filters
 from audio_search.store.interface import StoreTransaction
+from audio_search.store.judgements import Judgement, JudgementKey, SavedSearch
 from audio_search.store.milvus import rows
+from audio_search.store.milvus.beside import Beside, check_search
 from audio_search.store.milvus.filter_expression import SET, literal, one_of
+from audio_search.store.milvus.pending import PendingJudgements
 from audio_search.store.milvus.reading import Reading
 from audio_search.store.milvus.state import Parts, State
 from audio_search.store.records import Clip, Entry, Words
@@ -25,9 +28,12 @@ DELETE_KEYS = 50_000
 
 
 class Transaction(StoreTransaction):
-    def __init__(self, reading: Reading, state: State, numbers: rows.Numbers) -> None:
+    def __init__(
+        self, reading: Reading, state: State, beside: Beside, numbers: rows.Numbers
+    ) -> None:
         self._reading = reading
         self._state = state
+        self._beside = beside
         self._numbers = numbers
         self._added: dict[int, Clip] = {}
         self._removed: dict[int, dict[str, Any]] = {}  # heads by number
@@ -36,12 +42,16 @@ class Transaction(StoreTransaction):
         self._kept: dict[str, Parts] = {}  # by clip id
         self._without_parts: list[str] = []
         self._cleared = False
+        self._judgements = PendingJudgements(beside)
+        self._searches: dict[str, SavedSearch | None] = {}  # by name; None to delete
 
     def put(self, clip: Clip) -> None:
         rows.check(clip)
         self._forget_parts(clip.id)
         for number in self._new(clip.id, clip.uri):
-            del self._added[number]
+            former = self._added.pop(number)
+            if former.id != clip.id:
+                self._judgements.hand_over(former.id, clip.id)
         self._replaced.append(clip)
         self._added[self._numbers.next()] = clip
 
@@ -69,6 +79,8 @@ class Transaction(StoreTransaction):
         for number in new:
             del self._added[number]
         self._remove(old)
+        if new or old:
+            self._judgements.forget(clip_id)
         return bool(new or old)
 
     def delete_selected(
@@ -84,6 +96,7 @@ class Transaction(StoreTransaction):
         for head in self._reading.all_heads(expression):
             self._removed[rows.number_of(head['id'])] = head
             removed.append(rows.entry_of(head))
+            self._judgements.forget(removed[-1].id)
         return removed
 
     def clear(self) -> None:
@@ -92,7 +105,29 @@ class Transaction(StoreTransaction):
         self._changed.clear()
         self._replaced.clear()
         self._kept.clear()
+        self._judgements.clear()
         self._cleared = True
+
+    def put_judgement(self, judgement: Judgement) -> bool:
+        clip_id = judgement.clip_id
+        self._resolve()
+        if not self._new(clip_id, None) and next(self._stored(clip_id, None), None) is None:
+            return False
+        self._judgements.put(judgement)
+        return True
+
+    def take_back(self, key: JudgementKey) -> bool:
+        self._resolve()
+        return self._judgements.take_back(key)
+
+    def put_search(self, search: SavedSearch) -> None:
+        check_search(search)
+        self._searches[search.name] = search
+
+    def delete_search(self, name: str) -> bool:
+        known = self._searches.get(name, False)
+        self._searches[name] = None
+        return bool(self._beside.search(name) if known is False else known)
 
     def apply(self) -> None:
         """Make the changes. Raises StorageError; what was to be added is then there or not, each
@@ -122,7 +157,12 @@ class Transaction(StoreTransaction):
         for start in range(0, len(keys), DELETE_KEYS):
             self._reading.delete(keys[start : start + DELETE_KEYS])
         self._state.forget(self._without_parts)
-        self.__init__(self._reading, self._state, self._numbers)  # type: ignore[misc]
+        self._judgements.apply()
+        self._beside.put_searches(search for search in self._searches.values() if search)
+        self._beside.delete_searches(name for name, one in self._searches.items() if not one)
+        self.__init__(  # type: ignore[misc]
+            self._reading, self._state, self._beside, self._numbers
+        )
 
     def _rows_per_request(self) -> int:
         dimensions = self._reading.configuration.dimensions
@@ -184,14 +224,34 @@ class Transaction(StoreTransaction):
         replaced, self._replaced = self._replaced, []
         if self._cleared or not replaced:
             return
+        found: dict[str, list[dict[str, Any]]] = {'clip_id': [], 'uri': []}
         for field, values in (
             ('clip_id', [SET + clip.id for clip in replaced]),
             ('uri', [SET + clip.uri for clip in replaced if clip.uri is not None]),
         ):
             for start in range(0, len(values), rows.LOOK_UP):
-                self._remove(
-                    self._reading.heads(one_of(field, values[start : start + rows.LOOK_UP]))
-                )
+                heads = self._reading.heads(one_of(field, values[start : start + rows.LOOK_UP]))
+                self._remove(heads)
+                found[field] += heads
+        self._hand_over(replaced, found)
+
+    def _hand_over(self, replaced: list[Clip], found: dict[str, list[dict[str, Any]]]) -> None:
+        """Give what was judged of a clip to the one that took its place because of its uri; of
+        several the first, since the next ones found nothing of it."""
+        by = {
+            field: {head[field]: (rows.number_of(head['id']), head) for head in heads}
+            for field, heads in found.items()
+        }
+        gone: set[int] = set()
+        for clip in replaced:
+            if own := by['clip_id'].get(SET + clip.id):
+                gone.add(own[0])
+            if clip.uri is None or (former := by['uri'].get(SET + clip.uri)) is None:
+                continue
+            number, head = former
+            if number not in gone and head['clip_id'] != SET + clip.id:
+                self._judgements.hand_over(rows.entry_of(head).id, clip.id)
+            gone.add(number)
 
     def _forget_parts(self, clip_id: str) -> None:
         self._kept.pop(clip_id, None)

@@ -16,7 +16,7 @@ from audio_search.files import sha256
 from audio_search.logs import log
 from audio_search.roots import Roots
 from audio_search.store.errors import IndexFileError
-from audio_search.store.sqlite import schema
+from audio_search.store.sqlite import judgements, schema, searches
 from audio_search.store.sqlite.copying import claim, copy_database, remove_database
 
 
@@ -66,8 +66,8 @@ def name_files(path: Path, roots: Roots) -> None:
                 return
             copy = _keep_copy(path, 'unnamed', 'would call its files by the names of their folders')
             with _transaction(db):
-                for file in named:
-                    _name(db, file, roots)
+                ids = {file.id: _name(db, file, roots) for file in named}
+                searches.call_clips(db, ids)
     except (sqlite3.Error, ValueError) as error:
         raise schema.unusable(path, error) from error
     log.warning(
@@ -80,8 +80,9 @@ def name_files(path: Path, roots: Roots) -> None:
     )
 
 
-def _name(db: sqlite3.Connection, file: '_File', roots: Roots) -> None:
-    """Where another clip has the new id or uri already, this one keeps its own."""
+def _name(db: sqlite3.Connection, file: '_File', roots: Roots) -> str:
+    """The id that the clip has then. Where another clip has the new id or uri already, this one
+    keeps its own."""
     place = roots.place(file.path)
     sound = clip_id(place, *file.part)
     uri = relative_uri(file.path, roots, *file.part)
@@ -96,6 +97,9 @@ def _name(db: sqlite3.Connection, file: '_File', roots: Roots) -> None:
         "source = json_set(source, '$.path', ?, '$.sound', ?) WHERE number = ?",
         (own_id, uri, None if sound == own_id else sound, place, sound, file.number),
     )
+    if own_id != file.id:
+        judgements.hand_over(db, file.id, own_id)
+    return own_id
 
 
 def _step(db: sqlite3.Connection, version: int, roots: Roots) -> None:
@@ -197,12 +201,19 @@ def _add_words(db: sqlite3.Connection, roots: Roots) -> None:
     db.execute(schema.WORDLESS)
 
 
+def _add_judgements(db: sqlite3.Connection, roots: Roots) -> None:
+    """6 to 7: what people judged of clips, and searches with a name."""
+    for statement in (schema.JUDGEMENTS, schema.JUDGEMENT_LABELS, schema.SEARCHES):
+        db.execute(statement)
+
+
 STEPS: dict[int, Callable[[sqlite3.Connection, Roots], None]] = {
     1: _add_sounds,
     2: _make_uris_relative,
     3: _record_front_end,
     4: _add_parts,
     5: _add_words,
+    6: _add_judgements,
 }
 
 

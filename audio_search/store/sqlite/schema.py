@@ -10,7 +10,7 @@ from audio_search.store.configuration import UNWEIGHTED_MEAN, Configuration
 from audio_search.store.errors import IndexFileError
 
 APPLICATION_ID = int.from_bytes(b'ASIx', 'big')
-SCHEMA_VERSION = 6  # older ones are migrated: see `migrations`
+SCHEMA_VERSION = 7  # older ones are migrated: see `migrations`
 # A clip of 10 s has 2 KB of embeddings. With the default of 4 KB only one of them fits on a page,
 # beside its overhead, and half of the file is unused.
 PAGE_BYTES = 16384
@@ -47,6 +47,29 @@ CREATE TABLE parts (
 
 # Clips that were stored before there were words, or with weights that have none.
 WORDLESS = 'CREATE INDEX wordless ON clips (number) WHERE words IS NULL'
+
+# Of clips that are stored, by their ids, since one that is stored again gets another number. Ends
+# are in ms of the file, -1 for the whole clip; `judged_by` is empty where nobody is named.
+JUDGEMENTS = """
+CREATE TABLE judgements (
+    clip_id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    beg_in_ms INTEGER NOT NULL,
+    end_in_ms INTEGER NOT NULL,
+    judged_by TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (clip_id, label, beg_in_ms, end_in_ms, judged_by)
+) WITHOUT ROWID
+"""
+JUDGEMENT_LABELS = 'CREATE INDEX judgement_labels ON judgements (label)'
+SEARCHES = """
+CREATE TABLE searches (
+    name TEXT PRIMARY KEY,
+    made TEXT NOT NULL,
+    query TEXT NOT NULL
+) WITHOUT ROWID
+"""
 
 SCHEMA = f"""
 PRAGMA page_size = {PAGE_BYTES};
@@ -87,6 +110,9 @@ CREATE TABLE tags (
     PRIMARY KEY (clip, path)
 ) WITHOUT ROWID;
 {PARTS};
+{JUDGEMENTS};
+{JUDGEMENT_LABELS};
+{SEARCHES};
 """
 
 

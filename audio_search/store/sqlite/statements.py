@@ -76,7 +76,7 @@ def delete(db: sqlite3.Connection, number: int) -> None:
 
 
 def clear(db: sqlite3.Connection) -> None:
-    for table in ('clips', 'chunks', 'tags', 'parts'):
+    for table in ('clips', 'chunks', 'tags', 'parts', 'judgements'):
         db.execute(f'DELETE FROM {table}')
 
 

@@ -18,8 +18,17 @@ from audio_search.store import filters
 from audio_search.store.configuration import Configuration
 from audio_search.store.errors import StorageError
 from audio_search.store.interface import ClipStore
+from audio_search.store.judgements import EVERY_JUDGEMENT, Chosen, Judgement, SavedSearch
 from audio_search.store.records import Clip, ClipRef, Entry, KeptParts, Neighbour, Sample
-from audio_search.store.sqlite import filter_sql, opening, parts, schema, statements
+from audio_search.store.sqlite import (
+    filter_sql,
+    judgements,
+    opening,
+    parts,
+    schema,
+    searches,
+    statements,
+)
 from audio_search.store.sqlite.readers import Readers
 from audio_search.store.sqlite.transaction import Transaction
 from audio_search.store.vectors.approximate import Approximate
@@ -265,6 +274,20 @@ class SqliteStore(ClipStore):
         """The ids of up to `limit` clips whose words are not known."""
         with self._readers.read() as (db, _):
             return statements.without_words(db, limit)
+
+    def judgements(
+        self, offset: int, limit: int, chosen: Chosen = EVERY_JUDGEMENT
+    ) -> tuple[list[Judgement], int]:
+        with self._readers.read() as (db, _):
+            return judgements.page(db, offset, limit, chosen)
+
+    def searches(self) -> list[SavedSearch]:
+        with self._readers.read() as (db, _):
+            return searches.every(db)
+
+    def saved_search(self, name: str) -> SavedSearch | None:
+        with self._readers.read() as (db, _):
+            return searches.find(db, name)
 
     def counts(self) -> tuple[int, int]:
         with self._readers.read() as (db, snapshot):

@@ -4,15 +4,16 @@ import sqlite3
 from typing import Any
 
 from audio_search.store.interface import StoreTransaction
+from audio_search.store.judgements import Judgement, JudgementKey, SavedSearch
 from audio_search.store.records import Clip, Entry, Words
-from audio_search.store.sqlite import filter_sql, parts, statements
+from audio_search.store.sqlite import filter_sql, judgements, parts, searches, statements
 
 
 class Transaction(StoreTransaction):
     """Changes to the database as they come; to the embeddings in memory when it is finished.
 
     `added` has the new clips by their numbers, `removed` the numbers of those that were there
-    before; both only since `clear`, if `cleared`.
+    before; both only since `clear`, if `cleared`. `is_beside` as long as no clip was changed.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -21,6 +22,7 @@ class Transaction(StoreTransaction):
         self.added: dict[int, Clip] = {}
         self.removed: list[int] = []
         self.cleared = False
+        self.is_beside = True
 
     def keep_part(self, clip: Clip, number: int, count: int) -> Clip | None:
         parts.keep(self._db, clip, number, count)
@@ -34,8 +36,11 @@ class Transaction(StoreTransaction):
     def put(self, clip: Clip) -> None:
         parts.forget(self._db, clip.id)
         for number in statements.find(self._db, clip.id, clip.uri):
-            self._remove(number)
+            former_id = self._remove(number).id
+            if former_id != clip.id:
+                judgements.hand_over(self._db, former_id, clip.id)
         statements.insert(self._db, self._next_number, clip)
+        self.is_beside = False
         self.added[self._next_number] = clip
         self._next_number += 1
 
@@ -47,12 +52,14 @@ class Transaction(StoreTransaction):
         numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             statements.replace_tags(self._db, number, tags)
+            self.is_beside = False
         return bool(numbers)
 
     def replace_words(self, clip_id: str, words: Words) -> bool:
         numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             statements.replace_words(self._db, number, words)
+            self.is_beside = False
         return bool(numbers)
 
     def delete(self, clip_id: str) -> bool:
@@ -60,6 +67,7 @@ class Transaction(StoreTransaction):
         numbers = statements.find(self._db, clip_id, None)
         for number in numbers:
             self._remove(number)
+            judgements.forget(self._db, clip_id)
         return bool(numbers)
 
     def delete_selected(
@@ -70,8 +78,8 @@ class Transaction(StoreTransaction):
         chosen = filter_sql.selection(filter, prefix)
         removed = []
         for number in statements.numbers(self._db, chosen):
-            removed.append(statements.entry(self._db, number))
-            self._remove(number)
+            removed.append(self._remove(number))
+            judgements.forget(self._db, removed[-1].id)
         return removed
 
     def clear(self) -> None:
@@ -79,12 +87,34 @@ class Transaction(StoreTransaction):
         self.added.clear()
         self.removed.clear()
         self.cleared = True
+        self.is_beside = False
+
+    def put_judgement(self, judgement: Judgement) -> bool:
+        if not statements.find(self._db, judgement.clip_id, None):
+            return False
+        judgements.put(self._db, judgement)
+        return True
+
+    def take_back(self, key: JudgementKey) -> bool:
+        return judgements.take_back(self._db, key)
+
+    def put_search(self, search: SavedSearch) -> None:
+        searches.put(self._db, search)
+
+    def delete_search(self, name: str) -> bool:
+        return searches.delete(self._db, name)
 
     def finish(self) -> int:
-        """The version of the database with these changes."""
+        """The version of the database with these changes: the same where no clip was changed, so
+        that whoever follows the clips does not read them all again for a judgement."""
+        if self.is_beside:
+            return statements.version(self._db)
         return statements.finish(self._db, self._next_number)
 
-    def _remove(self, number: int) -> None:
+    def _remove(self, number: int) -> Entry:
+        entry = statements.entry(self._db, number)
         statements.delete(self._db, number)
         if self.added.pop(number, None) is None:
             self.removed.append(number)
+        self.is_beside = False
+        return entry

@@ -1,7 +1,7 @@
 """Makes an index file of an older schema, with the program that wrote it.
 
 Schema 1 was written up to commit aafe107, 2 up to 60bb1b0, 3 up to d0d6ad2, 4 up to c811a80,
-5 up to 9c45741. From the root of a checkout of one of them, with this file's path:
+5 up to 9c45741, 6 up to 6cd9c09. From the root of a checkout of one of them, with this file's path:
 
     python .../tests/data/indexes/make.py v2.sqlite && xz v2.sqlite
 

@@ -13,6 +13,7 @@ from tests.store.filter_cases import EXAMPLES, filters, holds, tag_sets
 @example(*EXAMPLES[1])
 @example(*EXAMPLES[2])
 @example(*EXAMPLES[3])
+@example(*EXAMPLES[4])
 @settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

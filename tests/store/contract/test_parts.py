@@ -112,16 +112,17 @@ def test_parts_behind_the_end_have_no_chunks(store: ClipStore) -> None:
 
 @pytest.mark.parametrize('change', ['put', 'delete', 'clear'])
 def test_parts_go_with_their_clip(store: ClipStore, change: str) -> None:
-    put(store, clip('a', seed=1))
-    keep(store, part(0), 0)
+    quoted = '\'a" or "b\\'
+    put(store, clip(quoted, seed=1))
+    keep(store, part(0, of=replace(WHOLE, id=quoted)), 0)
     with store.transaction() as transaction:
         if change == 'put':
-            transaction.put(clip('a', seed=2))
+            transaction.put(clip(quoted, seed=2))
         elif change == 'delete':
-            transaction.delete('a')
+            transaction.delete(quoted)
         else:
             transaction.clear()
-    assert store.kept_parts('a') is None
+    assert store.kept_parts(quoted) is None
 
 
 def test_what_is_undone_keeps_no_part(store: ClipStore) -> None:

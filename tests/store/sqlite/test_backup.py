@@ -16,11 +16,16 @@ from pathlib import Path
 import pytest
 
 from audio_search.store import IndexFileError
+from audio_search.store.judgements import Judgement, SavedSearch
 from audio_search.store.sqlite import SqliteStore, backup, check, restore
 from audio_search.store.sqlite.copying import copy_database
 from audio_search.store.sqlite.schema import SCHEMA_VERSION
 from tests.store.clips import CONFIGURATION, clip, put, stored_ids
 from tests.store.sqlite.files import contents, file_size_limit
+
+TIME = '2026-11-29T09:00:00.000Z'
+JUDGEMENT = Judgement('b', 'bell', 'right', TIME, part=(1.0, 2.0), by='Ann')
+SEARCH = SavedSearch('bells', TIME, {'label': 'bell'})
 
 
 @pytest.fixture
@@ -43,6 +48,9 @@ def made(path: Path, media: Path, tmp_path: Path) -> Path:
     upload(media, b'of no clip')
     with SqliteStore(path, CONFIGURATION) as index:
         put(index, clip('a', uri=first), clip('b', uri=f'{second}#t=1,2'), clip('c', 40))
+        with index.transaction() as transaction:
+            transaction.put_judgement(JUDGEMENT)
+            transaction.put_search(SEARCH)
     answer = backup(path, media, tmp_path / 'backup.tar')
     assert (answer.sounds, answer.warnings) == (2, ())
     return tmp_path / 'backup.tar'
@@ -78,6 +86,8 @@ def test_index_and_uploaded_sounds_come_back(made, path, media, other):
     with SqliteStore(other, CONFIGURATION) as index:
         assert stored_ids(index) == ['a', 'b', 'c']
         assert index.counts()[1] == 48
+        assert index.judgements(0, 9) == ([JUDGEMENT], 1)
+        assert index.searches() == [SEARCH]
         for name in 'ab':
             uri = index.find(name).uri.partition('#')[0]
             assert (other.parent / 'media' / uri).is_file()

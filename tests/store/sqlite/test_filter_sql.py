@@ -33,6 +33,7 @@ def selected(tags: list[dict[str, Any]], filter_: Any) -> list[int]:
 @example(*EXAMPLES[1])
 @example(*EXAMPLES[2])
 @example(*EXAMPLES[3])
+@example(*EXAMPLES[4])
 @settings(max_examples=300, deadline=None)
 def test_sql_selects_what_python_does(tags, filter_):
     assert selected(tags, filter_) == [i for i, one in enumerate(tags) if holds(filter_, one)]

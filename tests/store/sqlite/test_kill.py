@@ -73,15 +73,18 @@ def stored(folder: Path) -> State:
         for table in ('chunks', 'tags'):
             orphans = f'SELECT count(*) FROM {table} WHERE clip NOT IN (SELECT number FROM clips)'
             assert db.execute(orphans).fetchone() == (0,)
+        orphans = 'SELECT count(*) FROM judgements WHERE clip_id NOT IN (SELECT id FROM clips)'
+        assert db.execute(orphans).fetchone() == (0,)
     state: State = {}
     indexer = open_indexer(folder)
+    judged = {one.clip_id: int(one.time) for one in indexer.store.judgements(0, 1000)[0]}
     for entry in indexer.store.page(0, 1000)[0]:
         clip = indexer.store.clip(entry.id)
         assert clip is not None
         assert clip.source
         step, changed = clip.source['step'], entry.tags['step']
         np.testing.assert_array_equal(clip.embeddings, embeddings(entry.id, step))
-        state[entry.id] = step, changed
+        state[entry.id] = step, changed, judged.get(entry.id)
         (nearest,) = indexer.store.search(clip.embeddings[-1:], 1, filter={'step': changed})
         assert (nearest[0].clip_id, nearest[0].distance) == (entry.id, 0)
     indexer.close()

@@ -16,6 +16,7 @@ import pytest
 from audio_search.audio.sources import clip_id, resolve
 from audio_search.roots import Roots
 from audio_search.store import IndexFileError
+from audio_search.store.judgements import Judgement, SavedSearch
 from audio_search.store.sqlite import SqliteStore, check
 from audio_search.store.sqlite.schema import SCHEMA_VERSION, read_configuration
 from tests.store.clips import CONFIGURATION as TODAY
@@ -25,6 +26,7 @@ from tests.store.sqlite.files import contents, file_size_limit
 INDEXES = Path(__file__).parents[2] / 'data' / 'indexes'
 # What is recorded of the vectors of an index that is older than the steps of the front end.
 CONFIGURATION = replace(TODAY, padding='silence', lift_to_dbfs=None, silence='as_published')
+TIME = '2026-11-29T09:00:00.000Z'
 UPLOAD = 'd41d8cd98f00b204e9800998ecf8427e/upload.wav'
 
 
@@ -45,7 +47,7 @@ def roots(tmp_path: Path) -> Roots:
     return Roots(folders)
 
 
-@pytest.fixture(params=[1, 2, 3, 4, 5], ids='v{}'.format)
+@pytest.fixture(params=[1, 2, 3, 4, 5, 6], ids='v{}'.format)
 def version(request: pytest.FixtureRequest) -> int:
     return request.param
 
@@ -266,6 +268,12 @@ def test_files_below_a_folder_that_gets_a_name_are_called_by_it(old, roots, capl
                     (clip_id(path, *part), number),
                 )
     before = dict(rows(old, 'uri, id'))
+    gone, mine = before['gone.wav'], before['mine.wav']
+    with SqliteStore(old, CONFIGURATION, roots=roots) as index, index.transaction() as transaction:
+        for name in (gone, mine):
+            transaction.put_judgement(Judgement(name, 'bell', 'right', TIME))
+        query = {'like': [{'id': f'{gone}#t=0,4'}, {'words': 'bell'}], 'unlike': [{'id': mine}]}
+        transaction.put_search(SavedSearch('bells', TIME, query))
     chunks = rows(old, 'number, chunk_count, tags')
     with SqliteStore(old, CONFIGURATION, roots=named) as index:
         for line in NAMED.strip().splitlines():
@@ -279,6 +287,11 @@ def test_files_below_a_folder_that_gets_a_name_are_called_by_it(old, roots, capl
         assert index.find('mine').uri == 'library/mine.wav'  # an id that a user gave stays
         assert index.find(resolve('library/mine.wav', named).id).id == 'mine'
         assert index.find(uri=UPLOAD).id == before[UPLOAD]  # an upload is not one of the library
+        now = index.find(uri='library/gone.wav').id
+        assert {one.clip_id for one in index.judgements(0, 9)[0]} == {now, 'mine'}
+        (search,) = index.searches()
+        assert search.query['like'] == [{'id': f'{now}#t=0,4'}, {'words': 'bell'}]
+        assert search.query['unlike'] == [{'id': 'mine'}]
     assert rows(old, 'number, chunk_count, tags') == chunks
     copy = old.with_name('index.sqlite.unnamed.backup')
     assert dict(rows(copy, 'uri, id')) == before

@@ -9,6 +9,7 @@ import pytest
 
 from audio_search.errors import Kind
 from audio_search.store import StorageError
+from audio_search.store.judgements import Judgement, SavedSearch
 from audio_search.store.sqlite import SqliteStore
 from tests.store.clips import CONFIGURATION, clip, found_ids, put, stored_ids
 from tests.store.sqlite.files import file_size_limit
@@ -191,3 +192,18 @@ def test_every_commit_waits_for_the_disk(index: SqliteStore, path: Path):
     with index.transaction() as transaction:
         assert transaction._db.execute('PRAGMA synchronous').fetchone() == (2,)
         assert transaction._db.execute('PRAGMA journal_mode').fetchone() == ('wal',)
+
+
+def test_a_judgement_leaves_the_version_of_the_clips(index):
+    """Who follows the clips, as the map does, need not read them again."""
+    put(index, clip('a'))
+    before = index.version()
+    judgement = Judgement('a', 'bell', 'right', '2026-11-29T09:00:00.000Z')
+    with index.transaction() as transaction:
+        transaction.put_judgement(judgement)
+        transaction.put_search(SavedSearch('bells', judgement.time))
+    assert index.version() == before
+    assert index.judgements(0, 9)[0] == [judgement]
+    with index.transaction() as transaction:
+        transaction.delete('a')
+    assert index.version() > before

@@ -4,6 +4,7 @@
 request to an indexer of its own, and says `begun N` and `done N` around each.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from audio_search.documents import AudioChunk, AudioClip, Embedding, Tags
 from executors.indexer import SimpleIndexer
 
 DIMENSIONS = 512
-# Clip id -> the step that stored it, and the step that last changed its tags.
-State = dict[str, tuple[int, int]]
+# Clip id -> the step that stored it, the step that last changed its tags, and the one that last
+# judged it, None where none did.
+State = dict[str, tuple[int, int, int | None]]
 
 
 def open_indexer(folder: Path) -> SimpleIndexer:
@@ -37,16 +39,20 @@ def plan(step: int) -> tuple[str, list[str]]:
     """What a step does, to which clips."""
     rng = np.random.default_rng(step)
     ids = [f'clip {n}' for n in rng.choice(60, rng.integers(1, 13), replace=False)]
-    return str(rng.choice(['index', 'index', 'index', 'update', 'delete'])), ids
+    return str(rng.choice(['index', 'index', 'index', 'update', 'judge', 'delete'])), ids
 
 
 def after(state: State, step: int) -> State:
     """The state that a step leaves behind."""
     action, ids = plan(step)
     if action == 'index':
-        return state | dict.fromkeys(ids, (step, step))
+        new: State = {id_: (step, step, state[id_][2] if id_ in state else None) for id_ in ids}
+        return state | new
+    there = [id_ for id_ in ids if id_ in state]
     if action == 'update':
-        return state | {id_: (state[id_][0], step) for id_ in ids if id_ in state}
+        return state | {id_: (state[id_][0], step, state[id_][2]) for id_ in there}
+    if action == 'judge':
+        return state | {id_: (*state[id_][:2], step) for id_ in there}
     return {id_: steps for id_, steps in state.items() if id_ not in ids}
 
 
@@ -65,6 +71,11 @@ def carry_out(indexer: SimpleIndexer, step: int) -> None:
         assert not any(doc.error for doc in indexer.index(docs))
     elif action == 'update':
         indexer.update(docs)
+    elif action == 'judge':
+        same = {'label': 'x', 'verdict': 'right', 'part': None, 'by': '', 'time': str(step)}
+        said = [{'clip_id': id_, **same} for id_ in ids]
+        asked = json.dumps({'do': 'judge', 'judgements': said})
+        assert 'answer' in indexer.clips(docs, parameters={'beside': asked})
     else:
         indexer.delete(docs)
 
