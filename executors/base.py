@@ -35,7 +35,15 @@ def serve_at_once(count: int) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(count, 'request'))
 
 
-def in_background(work: Callable[[], None]) -> None:
-    """Do it in a thread beside the requests of this executor; not at all where no Flow runs."""
-    with suppress(RuntimeError):
-        asyncio.get_running_loop().run_in_executor(None, work)
+def background() -> Callable[[Callable[[], None]], None]:
+    """What does some work in a thread beside the requests of this executor, which is being built;
+    any thread may call it. It does nothing where no Flow runs."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return lambda work: None
+
+    def do(work: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(loop.run_in_executor, None, work)
+
+    return do

@@ -16,7 +16,7 @@ from audio_search.store import Clip, Entry, FilterError, StorageError
 from audio_search.store.interface import ClipStore
 from audio_search.store.records import check_json, to_json
 from audio_search.vggish import FrontEnd
-from executors.base import FlowExecutor, in_background, serve_at_once
+from executors.base import FlowExecutor, background, serve_at_once
 from executors.clip_changes import (
     MissingClip,
     change,
@@ -84,7 +84,8 @@ class ClipIndexer(FlowExecutor):
     ) -> None:
         super().__init__(**kwargs)
         serve_at_once(LIGHT_AT_ONCE)
-        in_background(fitting.load)  # it takes seconds, which nobody should wait for
+        self._in_background = background()
+        self._is_ready_to_fit = False
         self.match_args = MatchArgs.parse(match_args)
         check_traversal('traversal_left', traversal_left)
         check_traversal('traversal_right', traversal_right)
@@ -171,6 +172,11 @@ class ClipIndexer(FlowExecutor):
             for doc in docs:
                 for chunk in doc.chunks:
                     chunk.embedding = None
+        if not self._is_ready_to_fit:
+            # Whoever searches may judge the answers next, and should not wait seconds for that.
+            # One that only stores clips never takes the memory.
+            self._is_ready_to_fit = True
+            self._in_background(fitting.load)
         return docs
 
     @requests(on='/update')

@@ -67,8 +67,7 @@ def service_for_a_command(settings: Settings) -> Iterator[None]:
     from audio_search.flow.loading import load_flow
     from audio_search.flow.supervisor import Supervisor
 
-    os.environ['AUDIO_SEARCH_PAGE'] = 'off'  # which nobody would find, and takes 4 s
-    flow = load_flow()
+    flow = load_flow(page='off')  # nobody would find it, and it takes 4 s
     logs.configure(settings.log)
     preflight.check(flow)
     with Supervisor(flow):

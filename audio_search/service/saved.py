@@ -60,7 +60,11 @@ def _as_query(request: ClipRequest, search: SavedSearch, judged: Sequence[Said])
             f'{query.get("label")!r}; judge some, or give it like or words',
         )
     return replace(
-        request, saved=None, like=[*request.like, *like], unlike=[*request.unlike, *unlike]
+        request,
+        id=request.id or search.name,  # as which it is answered
+        saved=None,
+        like=[*request.like, *like],
+        unlike=[*request.unlike, *unlike],
     )
 
 

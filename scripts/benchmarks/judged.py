@@ -185,6 +185,8 @@ def _speed() -> dict[str, float]:
             'judged_ms': (True, {}),
             'judged_exclude_self_ms': (True, {'exclude_self': True}),
             'judged_score_ms': (True, {'include': ['score']}),
+            'judged_doubtful_ms': (True, {'order': 'doubtful'}),
+            'plain_csls_ms': (False, {'hubness': 'csls'}),
         }
         times: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(TURNS):

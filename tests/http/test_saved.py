@@ -87,7 +87,7 @@ def test_it_is_what_the_same_examples_find(api: Api) -> None:
     (expected,) = api.answers('/search', query, include=['score'])
     found = run(api, include=['score'])
     assert found['matches'] == expected['matches']
-    assert found.get('note') is None
+    assert (found['id'], found.get('note')) == ('mine', None)
     (more,) = api.answers('/search', {'saved': 'mine', 'like': [{'id': 'bell3'}]})
     query['like'].append({'id': 'bell3'})
     (expected,) = api.answers('/search', query)

@@ -16,7 +16,6 @@ from audio_search.store.vectors.sampling import places_of
 ROWS = 16_384  # of one answer, and of offset and limit together
 KEYS = 4_000  # looked up at once
 VECTOR_ROWS = 4_000  # 8 MB of vectors
-SAMPLE_ATTEMPTS = 3
 IS_HEAD = f'row == {rows.HEAD}'
 
 
@@ -118,13 +117,7 @@ class Reading:
             heads[owner]['id'] + place - (ends[owner] - heads[owner]['head']['chunk_count'])
             for owner, place in zip(owners.tolist(), places.tolist(), strict=True)
         ]
-        found: dict[int, dict[str, Any]] = {}
-        for _ in range(SAMPLE_ATTEMPTS):  # a row that is being moved is not there for a moment
-            missing = [int(key) for key in keys if key not in found]
-            found |= self.fetch(missing, ['id', 'vector'])
-            if len(found) == len(keys):
-                break
-        found = dict(sorted(found.items()))
+        found = self.fetch([int(key) for key in keys], ['id', 'vector'])
         if not found:
             nothing = np.empty((0, self.configuration.dimensions), np.int8)
             return Sample(nothing, np.empty(0, np.int64))
