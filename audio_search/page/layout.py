@@ -107,7 +107,8 @@ class Page:
         asked = _on(self._box.ask, do.ask, [], shown, mode='multiple')
         asked.then(None, js='() => window.audioSearch.box.answered()', api_visibility='private')
         _on(self._message.stop, do.stop, [], [])
-        _on(self._matches.compare, do.compare, [self._result], [self._heat])
+        compared = _on(self._matches.compare, do.compare, [self._result], [self._heat])
+        compared.then(None, js='() => window.audioSearch.showHeat()', api_visibility='private')
         _on(self._heat.look, do.look, [self._result], [self._heat])
         self._heat.change(
             None, None, None, js='() => window.audioSearch.showMiddle()', api_visibility='private'

@@ -37,6 +37,12 @@ window.audioSearch = (() => {
     if (box) box.scrollLeft = middle.offsetLeft - (box.clientWidth - middle.offsetWidth) / 2;
   };
 
+  // What was compared is there: in a narrow window it is far below its match.
+  const showHeat = () => {
+    const block = isNarrow() ? 'start' : 'nearest';
+    document.getElementById('as-heat').scrollIntoView({block, behavior: 'smooth'});
+  };
+
   const showInside = () => {
     document.getElementById('as-inside').scrollIntoView({block: 'start', behavior: 'smooth'});
   };
@@ -64,8 +70,6 @@ window.audioSearch = (() => {
       document.querySelectorAll('.as-match').forEach((row) => {
         row.classList.toggle('as-chosen', row.contains(button));
       });
-      const block = isNarrow() ? 'start' : 'nearest';
-      document.getElementById('as-heat')?.scrollIntoView({block, behavior: 'smooth'});
     }
   });
 
@@ -76,5 +80,5 @@ window.audioSearch = (() => {
     });
   }, true);
 
-  return {save, showInside, showMiddle, showResults};
+  return {save, showHeat, showInside, showMiddle, showResults};
 })();
