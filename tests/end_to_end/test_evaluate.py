@@ -37,7 +37,8 @@ def test_a_folder_is_evaluated_through_a_service(service: RunningService, tmp_pa
             (tmp_path / path.name).write_bytes(path.read_bytes())
     found = evaluate(tmp_path, url=service.url, with_baselines=False).as_dict()
     assert found['encoder'] == f'the service {service.url}'
-    assert set(found['options']) == {'window', 'stride', 'pooling', 'search', 'weights'}
+    options = {'window', 'stride', 'pooling', 'search', 'weights', 'hubness'}
+    assert set(found['options']) == options
     assert found['p_at_1'] == 1
 
 
