@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tries the service, as a user would, on every supported Python that is here, but for the one of
-# .venv, which the tests run on: set up in a fresh checkout, serve, index, search, stop.
+# .venv, which the tests run on: set up in a fresh checkout, serve, index, search, stop. All at the
+# same time, since pip installs on one core.
 # scripts/smoke.sh [VERSION ...] tries these. Prints one line per Python; fails if one fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,24 +17,35 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-failed=0
-for version; do
-    if ! python=$(scripts/find_python.sh "$version"); then
-        echo "smoke: Python $version is not here"
-        continue
-    fi
-    begun=$SECONDS
-    git clone --quiet . "$folder/$version"
+
+try() {  # try VERSION PYTHON
+    local begun=$SECONDS failed=0
+    git clone --quiet . "$folder/$1"
     if (
-        cd "$folder/$version"
-        PYTHON=$python SETUP=runtime scripts/setup.sh && .venv/bin/python scripts/smoke.py
-    ) >"$folder/$version.log" 2>&1; then
-        echo "smoke: Python $version works ($((SECONDS - begun)) s)"
+        cd "$folder/$1"
+        PYTHON=$2 SETUP=runtime scripts/setup.sh && .venv/bin/python scripts/smoke.py
+    ) >"$folder/$1.log" 2>&1; then
+        echo "smoke: Python $1 works ($((SECONDS - begun)) s)"
     else
-        echo "smoke: Python $version fails; the end of what it printed:"
-        tail -n 40 "$folder/$version.log"
+        echo "smoke: Python $1 fails; the end of what it printed:"
+        tail -n 40 "$folder/$1.log"
         failed=1
     fi
-    rm -rf "${folder:?}/$version"
+    rm -rf "${folder:?}/$1"
+    return $failed
+}
+
+tries=()
+for version; do
+    if python=$(scripts/find_python.sh "$version"); then
+        try "$version" "$python" &
+        tries+=($!)
+    else
+        echo "smoke: Python $version is not here"
+    fi
+done
+failed=0
+for process in ${tries[@]+"${tries[@]}"}; do
+    wait "$process" || failed=1
 done
 exit $failed

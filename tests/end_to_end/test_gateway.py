@@ -22,9 +22,10 @@ def label(uri: str) -> str:
     return Path(uri).stem.partition('_')[2]
 
 
-def index_toys(service: RunningService, uris: list[str]) -> None:
+def index_toys(service: RunningService, uris: list[str]) -> list[dict[str, Any]]:
     answers = service.answers('/index', *({'uri': u, 'tags': {'label': label(u)}} for u in uris))
     assert [answer['error'] for answer in answers] == [None] * len(uris)
+    return answers
 
 
 def wav_bytes(hz: float = 300.0, seconds: float = 4.0) -> bytes:
@@ -43,9 +44,13 @@ def kept_files(service: RunningService) -> list[Path]:
 
 
 def test_most_toy_clips_find_their_label(service: RunningService) -> None:
-    index_toys(service, TOY)
-    answers = service.answers('/search', *({'uri': uri} for uri in TOY), limit=3, exclude_self=True)
-    right = [label(a['matches'][0]['uri']) == label(a['uri']) for a in answers]
+    indexed = index_toys(service, TOY)
+    queries = [{'id': clip['id']} for clip in indexed]
+    answers = service.answers('/search', *queries, limit=3, exclude_self=True)
+    right = [
+        label(answer['matches'][0]['uri']) == label(uri)
+        for answer, uri in zip(answers, TOY, strict=True)
+    ]
     assert np.mean(right) > 0.8
 
 
@@ -84,9 +89,10 @@ def test_every_document_is_answered_in_order(service: RunningService, count: int
 
 def test_many_searches_in_one_request_are_answered_in_order(service: RunningService) -> None:
     index_toys(service, FEW)
-    uris = [FEW[n % len(FEW)] for n in range(101)]
+    uris = [f'{FEW[n % len(FEW)]}#t=0,4' for n in range(101)]  # a window each
     answers = service.answers('/search', *({'uri': uri} for uri in uris), limit=1)
-    assert [answer['matches'][0]['uri'] for answer in answers] == uris
+    found = [answer['matches'][0] for answer in answers]
+    assert [f'{match["uri"]}#t=0,4' for match in found] == uris
 
 
 def test_vectors_come_only_when_asked_for(service: RunningService) -> None:

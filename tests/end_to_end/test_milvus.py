@@ -63,10 +63,13 @@ def label(uri: str) -> str:
 
 def test_it_answers_as_the_file_does(services: tuple[RunningService, RunningService]) -> None:
     for service in services:
-        assert [one['error'] for one in index(service, CLIPS)] == [None] * len(CLIPS)
+        indexed = index(service, CLIPS)
+        assert [one['error'] for one in indexed] == [None] * len(CLIPS)
     milvus, file = services
     assert milvus.http.get('/status').json()['clips'] == len(CLIPS)
-    queries = [{'uri': uri} for uri in CLIPS[::6]]
+    queries = [{'id': one['id']} for one in indexed[::6]]
+    sounds = [{'uri': uri} for uri in CLIPS[::20]]
+    assert milvus.answers('/search', *sounds) == file.answers('/search', *sounds)
     for parameters in (
         {'limit': 7},
         {'limit': 60, 'exclude_self': True},
