@@ -1,7 +1,7 @@
 """Two processes on one collection, as two replicas of the indexer are.
 
-A standalone server shows what was stored to session reads too, in all rounds that were tried, on a
-clock of 20 and of 200 ms: these tests fail where something is lost or doubled, not where it is late.
+On a standalone server session reads passed them too, with a clock of 20 and of 200 ms: they fail
+where something is lost or doubled, not where it is late.
 """
 
 import subprocess
