@@ -210,8 +210,8 @@ class SearchParameters(Parameters):
     )
     refine: bool = Field(
         default=False,
-        description='within: read the sound around each event again, to tell begin and end to '
-        'about 0.1 s; of 100 events at most',
+        description='within: read the sound around each event again, to tell begin and end to some '
+        'hundredths of a second where it stands out of the background; of 100 events at most',
     )
     per_clip: Annotated[int | None, BeforeValidator(no_boolean)] = Field(
         default=None, ge=1, le=1000, description='several places of a clip, nearest first; else one'

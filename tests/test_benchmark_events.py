@@ -41,7 +41,7 @@ def test_drawn_sounds_begin_and_end_with_the_sound() -> None:
 
 
 def test_no_two_sounds_are_near_to_each_other_or_to_an_edge() -> None:
-    cases, others = events.drawn()
+    cases, others = events.drawn(12)
     planted = sorted([*(case.planted for case in cases), *others], key=lambda one: one.begin_s)
     assert len(planted) == events.PLANTED + events.OTHERS
     gaps = [later.begin_s - one.end_s for one, later in pairwise(planted)]

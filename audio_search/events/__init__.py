@@ -8,6 +8,7 @@
 Knows neither stores nor documents.
 """
 
+from audio_search.events.activity import AROUND_S, heard
 from audio_search.events.cuts import Kind as CutKind
 from audio_search.events.cuts import cut_for, is_usual
 from audio_search.events.events import Event, find
@@ -17,6 +18,7 @@ from audio_search.events.rarity import rarities
 from audio_search.events.refinement import MARGIN_S, refined, shifted_windows
 
 __all__ = [
+    'AROUND_S',
     'MARGIN_S',
     'CutKind',
     'Event',
@@ -25,6 +27,7 @@ __all__ = [
     'QueryError',
     'cut_for',
     'find',
+    'heard',
     'is_usual',
     'of_windows',
     'profile',

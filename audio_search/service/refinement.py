@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from docarray import DocList
@@ -11,9 +11,11 @@ from audio_search.audio import decoding, sources
 from audio_search.audio.windows import in_ms
 from audio_search.documents import AudioChunk, AudioClip, Rows, Tags, fail
 from audio_search.events import (
+    AROUND_S,
     MARGIN_S,
     Event,
     Examples,
+    heard,
     of_windows,
     profile,
     refined,
@@ -22,6 +24,7 @@ from audio_search.events import (
 from audio_search.roots import Roots
 from audio_search.service.pipeline import Pipeline
 from audio_search.service.views import Status
+from audio_search.vggish.features import mel_magnitudes
 from audio_search.vggish.parameters import SAMPLE_RATE_HZ
 
 MAX_EVENT_S = 120  # of one that is refined: a longer one is read to no purpose
@@ -34,6 +37,14 @@ WHOLE_WINDOWS = (
 )
 
 
+class Around(NamedTuple):
+    """The sound around an event."""
+
+    clip: AudioClip  # with the windows to encode, or an error
+    magnitudes: np.ndarray  # float64 [frames, 64]; none of what is not read
+    first_s: float  # when it begins
+
+
 async def refine(pipeline: Pipeline, query: AudioClip, made: Status, roots: Roots) -> None:
     """Refine the events of a query, whose chunks have their embeddings; in place.
 
@@ -43,22 +54,32 @@ async def refine(pipeline: Pipeline, query: AudioClip, made: Status, roots: Root
         query.note = WHOLE_WINDOWS
         return
     rows = query.events or []
+    events = [_event(row) for row in rows]
     problems: list[str] = []
     sound, query_s = _query(query, made)
     span_s = query_s if query_s > made.window_s else None
     for start in range(0, len(rows), BATCH_EVENTS):
-        batch = rows[start : start + BATCH_EVENTS]
-        read = [asyncio.to_thread(_read, row, span_s, made.window_s, roots) for row in batch]
-        clips = await asyncio.gather(*read)
-        sent = DocList[AudioClip](clip for clip in clips if clip.chunks)
+        batch = range(start, min(start + BATCH_EVENTS, len(rows)))
+        read = [
+            asyncio.to_thread(_read, rows[number], span_s, made.window_s, roots) for number in batch
+        ]
+        around = await asyncio.gather(*read)
+        sent = DocList[AudioClip](clip for clip, *_ in around if clip.chunks)
         done = iter((await pipeline.post('/search', sent, only='encoder'))[0] if sent else ())
-        for row, clip in zip(batch, clips, strict=True):
-            clip = next(done) if clip.chunks else clip
+        for number, (clip, magnitudes, first_s) in zip(batch, around, strict=True):
+            event = events[number]
+            if clip.chunks:
+                clip = next(done)
             if clip.error:
                 problems.append(clip.error)
-            elif clip.chunks:
+                continue
+            if clip.chunks:
                 near = profile(sound, _examples(clip, made), query_s, made.window_s)
-                row.update(_as_row(refined(_event(row), near)))
+                event = refined(event, near)
+            if span_s is None:
+                others = _near(events, rows, number)
+                event = await asyncio.to_thread(heard, event, magnitudes, first_s, others)
+            rows[number].update(_as_row(event))
     query.events = Rows(rows)
     if problems:
         unrefined = UNREFINED.format(count=len(problems), reason=problems[0])
@@ -85,14 +106,26 @@ def _examples(clip: AudioClip, made: Status) -> Examples:
     return of_windows(vectors, begin_s, np.array(end_s), made.pooling, made.window_s)
 
 
-def _read(row: dict[str, Any], span_s: float | None, window_s: float, roots: Roots) -> AudioClip:
-    """A clip with the sound around an event, and the windows to encode; with an `error` where it
-    cannot be read, without windows where there is nothing to gain."""
+def _near(events: list[Event], rows: list[dict[str, Any]], number: int) -> list[Event]:
+    """The other events of a recording that are near one of them."""
+    event, id_ = events[number], rows[number]['id']
+    return [
+        other
+        for other, row in zip(events, rows, strict=True)
+        if row['id'] == id_
+        and other is not event
+        and other.beg_s < event.end_s + 2 * AROUND_S
+        and other.end_s > event.beg_s - 2 * AROUND_S
+    ]
+
+
+def _read(row: dict[str, Any], span_s: float | None, window_s: float, roots: Roots) -> Around:
+    """Without windows where there is nothing to gain."""
     event = _event(row)
     clip = AudioClip(id=f'{row["id"]}@{event.beg_s}', uri=row['uri'])
     if event.end_s - event.beg_s > MAX_EVENT_S:
-        return clip
-    around_s = MARGIN_S + 2 * window_s
+        return Around(clip, mel_magnitudes(np.empty(0)), 0.0)
+    around_s = max(MARGIN_S + 2 * window_s, AROUND_S)
     try:
         if not clip.uri:
             raise sources.MediaError('the recording was indexed without a file')
@@ -105,7 +138,7 @@ def _read(row: dict[str, Any], span_s: float | None, window_s: float, roots: Roo
         waveform = decoding.load(source.path, first / SAMPLE_RATE_HZ, last_s)
     except (sources.MediaError, decoding.AudioError) as error:
         fail(clip, error)
-        return clip
+        return Around(clip, mel_magnitudes(np.empty(0)), 0.0)
     last = first + len(waveform)
     begins = shifted_windows(event, span_s, window_s, first / SAMPLE_RATE_HZ, last / SAMPLE_RATE_HZ)
     starts = first + np.rint((begins * SAMPLE_RATE_HZ - first) / FRAME).astype(int) * FRAME
@@ -123,7 +156,8 @@ def _read(row: dict[str, Any], span_s: float | None, window_s: float, roots: Roo
     )
     if clip.chunks:  # the encoder counts from the first of them
         clip.tensor = waveform[clip.chunks[0].location[0] - first :]
-    return clip
+    magnitudes = mel_magnitudes(waveform if span_s is None else waveform[:0])
+    return Around(clip, magnitudes, first / SAMPLE_RATE_HZ)
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -69,8 +69,8 @@ def test_times_are_told_closely_on_request(service: RunningService, recording: s
     (found,) = service.answers('/search', {'uri': PART}, within=recording, refine=True)
     events = sorted(found['events'], key=lambda event: event['beg_s'])
     for event, begin_s in zip(events, BEGINS_S, strict=True):
-        assert event['beg_s'] == pytest.approx(begin_s, abs=0.3)
-        assert event['end_s'] == pytest.approx(begin_s + 2, abs=0.3)
+        assert event['beg_s'] == pytest.approx(begin_s, abs=0.05)
+        assert event['end_s'] == pytest.approx(begin_s + 2, abs=0.05)
     assert 'chunks' not in found
     assert 'note' not in found
 
