@@ -217,10 +217,15 @@ class AudioClip(BaseDoc):
     )
     chunks: DocList[AudioChunk] = Field(default_factory=DocList[AudioChunk])
     chunk_count: int | None = None
+    piece: Numbers | None = Field(
+        default=None,
+        description='of a long recording that is read piece by piece: [number, how many]; its '
+        'chunks are those that begin in it',
+    )
     part: Numbers | None = Field(
         default=None,
-        description='of a long recording that is indexed part by part: [number, how many]; its '
-        'chunks are those that begin in it',
+        description='of a long recording that is stored part by part, each of some pieces: '
+        '[number, how many]',
     )
     kept_parts: JsonObject | None = Field(
         default=None,

@@ -20,6 +20,10 @@ set_defaults(
         'GRADIO_ANALYTICS_ENABLED': 'False',
         # Executors listen on every interface, without authentication, unless this says otherwise.
         'JINA_DEFAULT_HOST': '127.0.0.1',
+        # Jina picks the ports of its processes, which listen some seconds later: by default from
+        # those that the system gives to outgoing connections, one of which came first at times.
+        'JINA_RANDOM_PORT_MIN': '16384',
+        'JINA_RANDOM_PORT_MAX': '32767',
         # At lower levels Jina logs the random port of each process and every probe of it.
         'JINA_LOG_LEVEL': 'ERROR',
         # gRPC logs every closed connection at the information level.

@@ -10,7 +10,7 @@ from docarray import DocList
 from jina import requests
 
 from audio_search.audio import decoding, sources
-from audio_search.audio.parts import MAX_UNDIVIDED_S
+from audio_search.audio.pieces import MAX_UNDIVIDED_S
 from audio_search.documents import SILENT, AudioChunk, AudioClip, Embedding, Tags, fail
 from audio_search.logs import log
 from audio_search.settings import split_roots

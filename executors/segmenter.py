@@ -10,7 +10,7 @@ from jina import requests
 
 from audio_search.audio import decoding, sources
 from audio_search.audio.decoding import SAMPLE_RATE_HZ
-from audio_search.audio.parts import MAX_UNDIVIDED_S, PartReader
+from audio_search.audio.pieces import MAX_UNDIVIDED_S, PieceReader
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import in_ms, windows
 from audio_search.documents import AudioChunk, AudioClip, Tags, fail
@@ -28,8 +28,8 @@ class AudioSegmenter(FlowExecutor):
     uploads; reading there is always allowed. Clips longer than `max_duration_s` are refused. A clip
     that cannot be used gets an `error`; the others go on.
 
-    Of a clip with a `part` only the windows that begin there are cut, numbered and placed as in the
-    whole recording. Parts in order are decoded once, see `audio.parts`.
+    Of a clip with a `piece` only the windows that begin there are cut, numbered and placed as in
+    the whole recording. Pieces in order are decoded once, see `audio.pieces`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class AudioSegmenter(FlowExecutor):
         self.stride = round(stride * SAMPLE_RATE_HZ)
         self.roots = split_roots(roots).with_folder(Path(media).resolve())
         self.max_duration_s = float(max_duration_s)
-        self.parts = PartReader(self.window, self.stride)
+        self.pieces = PieceReader(self.window, self.stride)
 
     @requests(on=['/index', '/search'])
     def segment(self, docs: DocList[AudioClip], **kwargs: Any) -> DocList[AudioClip]:
@@ -65,8 +65,8 @@ class AudioSegmenter(FlowExecutor):
         try:
             source = sources.resolve(uri, self.roots)
             begin = round(source.beg_s * SAMPLE_RATE_HZ)
-            if clip.part:
-                self._segment_part(clip, source, begin)
+            if clip.piece:
+                self._segment_piece(clip, source, begin)
                 return
             max_s = min(self.max_duration_s, MAX_UNDIVIDED_S)
             waveform = decoding.load(source.path, source.beg_s, source.end_s, max_s)
@@ -77,13 +77,13 @@ class AudioSegmenter(FlowExecutor):
         except OSError as error:
             clip.error = f'{sources.shorten(uri)} cannot be read ({error.strerror or error})'
 
-    def _segment_part(self, clip: AudioClip, source: Source, begin: int) -> None:
-        number, count = clip.part or (0, 1)
-        part = self.parts.read(source, number, count)
-        # The file is read once more for its hash: at the end, and not for every part.
+    def _segment_piece(self, clip: AudioClip, source: Source, begin: int) -> None:
+        number, count = clip.piece or (0, 1)
+        piece = self.pieces.read(source, number, count)
+        # The file is read once more for its hash: at the end, and not for every piece.
         clip.source = source.fingerprint() if number == count - 1 else source.version()
-        first = begin + part.start
-        set_chunks(clip, part.waveform, first, part.windows, begin, part.first_window)
+        first = begin + piece.start
+        set_chunks(clip, piece.waveform, first, piece.windows, begin, piece.first_window)
 
 
 def needs_chunks(clip: AudioClip) -> bool:

@@ -1,11 +1,13 @@
 """A service as a user starts it: app.py in a process of its own, on a free port."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,10 +18,15 @@ ROOT = Path(__file__).parent.parent
 START_S = 90  # to give up after, on a busy machine
 
 
+PORTS = range(10000, 16384)  # where no outgoing connection takes one before the service does
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(('127.0.0.1', port))
+            return port
 
 
 class RunningService:

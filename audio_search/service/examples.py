@@ -10,13 +10,12 @@ from docarray import DocList
 from audio_search.audio import sources
 from audio_search.documents import AudioChunk, AudioClip, Rows, note_gone
 from audio_search.roots import Roots
-from audio_search.service.pipeline import Pipeline
-from audio_search.service.recordings import Dispatch, plan
+from audio_search.service.pipeline import ENCODERS, Pipeline
+from audio_search.service.recordings import plan, send
 from audio_search.service.requests import ClipRequest, Item, resolve
 from audio_search.service.uploads import Upload, Uploads
 from audio_search.settings import Settings
 
-ENCODERS = 'segmenter|encoder'  # all that an example with sound needs
 WITH_VECTORS = {'include': ['embedding']}
 
 
@@ -74,9 +73,8 @@ async def encode_examples(pipeline: Pipeline, items: Sequence[Item], settings: S
     sounds = [one for one in examples_of(items) if one.has_sound and not one.clip.error]
     if sounds:
         await asyncio.to_thread(plan, sounds, settings, index=False)
-        dispatch = Dispatch([one for one in sounds if not one.clip.error])
-        async for batch in pipeline.stream('/search', dispatch.batches(), WITH_VECTORS, ENCODERS):
-            dispatch.take(batch)
+        usable = [one for one in sounds if not one.clip.error]
+        await send(pipeline, '/search', usable, WITH_VECTORS, ENCODERS)
     for item in items:
         if isinstance(item, Query) and not item.clip.error:
             _gather(item)

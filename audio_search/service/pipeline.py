@@ -5,7 +5,7 @@ import json
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from docarray import DocList
 from jina.excepts import InternalNetworkError
@@ -16,7 +16,16 @@ from audio_search.errors import Kind, RequestError
 
 CHECK_S = 2.0
 RECONNECT_S = 1.0  # what a connection takes at most to find a process again; see flow.yml
+GATEWAY = 'gateway'  # as Jina names it
+ENCODERS = 'segmenter|encoder'  # all that turns a sound into vectors
 SEARCHERS = 'indexer|ranker'  # all that a search by stored clips or by words needs
+
+
+class Batch(NamedTuple):
+    """Documents that are sent at once; `only` names the executors to ask, None for all."""
+
+    docs: DocList[AudioClip]
+    only: str | None = None
 
 
 class ExecutorDown(Exception):
@@ -109,6 +118,8 @@ class Pipeline:
                 if error:
                     raise ExecutorFailed(f'{error.executor}: {error.name} {" ".join(error.args)}')
                 for route in response.routes:
+                    if only and route.executor not in (GATEWAY, *only.split('|')):
+                        continue  # it was passed by
                     spent_ns = route.end_time.ToNanoseconds() - route.start_time.ToNanoseconds()
                     self._observe(route.executor, spent_ns / 1e9)
                 results = response.parameters.get('__results__') or {}
@@ -120,17 +131,16 @@ class Pipeline:
     async def stream(
         self,
         endpoint: str,
-        batches: Iterable[DocList[AudioClip]],
+        batches: Iterable[Batch],
         parameters: dict[str, Any],
-        only: str | None = None,
     ) -> AsyncIterator[DocList[AudioClip]]:
         """The batches' answers in order, with as many of them under way as there are
         encoders, and one more, which is decoded meanwhile."""
         in_flight = 1 + len(self._addresses.get('encoder', ['']))
         under_way: deque[asyncio.Task[tuple[DocList[AudioClip], dict[str, Any]]]] = deque()
         try:
-            for batch in batches:
-                under_way.append(asyncio.create_task(self.post(endpoint, batch, parameters, only)))
+            for docs, only in batches:
+                under_way.append(asyncio.create_task(self.post(endpoint, docs, parameters, only)))
                 if len(under_way) == in_flight:
                     yield (await under_way.popleft())[0]
             while under_way:

@@ -67,9 +67,9 @@ class Item:
     upload: Upload | None = None  # where its sound came in the request
     is_stored: bool = False
     duration_s: float = 0.0
-    # Of a long recording that is indexed part by part: how many there are, those that have to be
-    # sent, and what the index has of it (documents.AudioClip.kept_parts).
-    part_count: int = 1
+    # Of a long recording that is indexed part by part: in how many pieces it is read, the parts
+    # that the index does not have yet, and what it has (documents.AudioClip.kept_parts).
+    piece_count: int = 1
     parts: Sequence[int] = ()
     kept_parts: dict[str, Any] | None = None
     # What a query without a sound is called in its answer: it has no clip whose id it could have.

@@ -25,7 +25,7 @@ from audio_search.service.known import find_known
 from audio_search.service.listing import listed, mark_missing, mark_times, scan
 from audio_search.service.outcome import WHOLE_REQUEST, check_outcome
 from audio_search.service.pipeline import SEARCHERS, Pipeline
-from audio_search.service.recordings import Dispatch, plan
+from audio_search.service.recordings import plan, send
 from audio_search.service.refinement import refine
 from audio_search.service.requests import (
     ClipRequest,
@@ -296,11 +296,7 @@ class AudioService:
         only = None if is_index or any(item.has_sound for item in sent) else SEARCHERS
         if only:  # it must not wait for an encoder that is busy with a long recording
             await self.admission.lighten()
-        dispatch = Dispatch(sent)
-        async for batch in self.pipeline.stream(endpoint, dispatch.batches(), parameters, only):
-            if dispatch.take(batch):
-                self.admission.extend()
-        dispatch.finish()
+        await send(self.pipeline, endpoint, sent, parameters, only, self.admission.extend)
         if is_index:
             for item in usable:
                 winner = last[item.clip.id]

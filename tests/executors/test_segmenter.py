@@ -88,33 +88,33 @@ def test_a_part_beyond_37_hours_has_its_place(segmenter: AudioSegmenter, tmp_pat
     assert there.chunks[0].beg_in_ms == 139_000_000
 
 
-def test_parts_have_the_windows_of_the_whole(segmenter: AudioSegmenter, tmp_path: Path) -> None:
-    """Of 250 s from 1.5 s on: numbers, places and times count on from part to part, and only the
-    last part knows the hash of the file."""
+def test_pieces_have_the_windows_of_the_whole(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    """Of 250 s from 1.5 s on: numbers, places and times count on from piece to piece, and only
+    the last knows the hash of the file."""
     with soundfile.SoundFile(tmp_path / 'long.wav', 'w', 16000, 1) as file:
         for second in range(252):
             file.write(np.random.default_rng(second).uniform(-0.1, 0.1, 16000))
     (whole,) = segment(segmenter, AudioClip(uri='long.wav#t=1.5,251.5'))
-    parts = [
-        segment(segmenter, AudioClip(uri='long.wav#t=1.5,251.5', part=Integers([n, 3])))[0]
+    pieces = [
+        segment(segmenter, AudioClip(uri='long.wav#t=1.5,251.5', piece=Integers([n, 3])))[0]
         for n in range(3)
     ]
-    chunks = [chunk for part in parts for chunk in part.chunks]
+    chunks = [chunk for piece in pieces for chunk in piece.chunks]
     assert len(chunks) == 124
     for found, expected in zip(chunks, whole.chunks, strict=True):
         for name in ('offset', 'location', 'beg_in_ms', 'end_in_ms', 'tags'):
             assert getattr(found, name) == getattr(expected, name)
-    for part in parts:
-        first = part.chunks[0].location[0] - 24000
-        length = len(part.tensor)
-        np.testing.assert_array_equal(part.tensor, whole.tensor[first : first + length])
-    assert parts[2].source == whole.source
-    assert all('sha256' not in part.source for part in parts[:2])
+    for piece in pieces:
+        first = piece.chunks[0].location[0] - 24000
+        length = len(piece.tensor)
+        np.testing.assert_array_equal(piece.tensor, whole.tensor[first : first + length])
+    assert pieces[2].source == whole.source
+    assert all('sha256' not in piece.source for piece in pieces[:2])
 
 
-def test_a_part_behind_the_end_is_empty(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+def test_a_piece_behind_the_end_is_empty(segmenter: AudioSegmenter, tmp_path: Path) -> None:
     write_tone(tmp_path / 'a.wav', 10)
-    (clip,) = segment(segmenter, AudioClip(uri='a.wav', part=Integers([1, 2])))
+    (clip,) = segment(segmenter, AudioClip(uri='a.wav', piece=Integers([1, 2])))
     assert clip.error is None
     assert len(clip.chunks) == 0
 

@@ -8,15 +8,17 @@ import soundfile
 from docarray import DocList
 
 from audio_search.audio import sources
-from audio_search.audio.parts import PART_S
-from audio_search.documents import AudioChunk, AudioClip
+from audio_search.audio.pieces import PIECE_S
+from audio_search.documents import AudioChunk, AudioClip, Tags
 from audio_search.roots import Roots
-from audio_search.service.recordings import BATCH_CLIPS, Dispatch, plan
+from audio_search.service.pipeline import ENCODERS, Batch
+from audio_search.service.recordings import BATCH_CLIPS, PART_PIECES, Dispatch, plan
 from audio_search.service.requests import Item
 from audio_search.service.uploads import Upload
 from audio_search.settings import Settings
 
 RATE_HZ = 1000
+PART_S = PART_PIECES * PIECE_S
 
 
 def item(folder: Path, name: str, seconds: float, fragment: str = '') -> Item:
@@ -33,42 +35,73 @@ def planned(*items: Item, index: bool = True, **settings: str) -> list[str | Non
     return [one.clip.error for one in items]
 
 
-def numbers(batches: list[DocList[AudioClip]]) -> list[list[tuple[str | None, list[int] | None]]]:
-    return [[(clip.uri, clip.part) for clip in batch] for batch in batches]
+Sent = list[tuple[str | None, list[int] | None]]
 
 
-def test_a_long_recording_is_sent_in_parts_between_others(tmp_path: Path) -> None:
+def numbers(batch: Batch) -> tuple[str | None, Sent]:
+    return batch.only, [(clip.uri, clip.piece) for clip in batch.docs]
+
+
+def encoded(batch: Batch, version: int = 0) -> DocList[AudioClip]:
+    """As pieces come from the encoder, with a chunk each."""
+    for clip in batch.docs:
+        clip.source = Tags({'path': clip.uri, 'mtime_ns': version})
+        clip.chunks = DocList[AudioChunk]([AudioChunk(offset=(clip.piece or [0])[0])])
+    return batch.docs
+
+
+def stored(part: AudioClip, chunk_count: int | None = None) -> AudioClip:
+    """As parts come from the indexer."""
+    return AudioClip(id=part.id, uri=part.uri, tags=part.tags, chunk_count=chunk_count)
+
+
+def test_a_long_recording_is_sent_in_pieces_between_others(tmp_path: Path) -> None:
     items = [
         item(tmp_path, 'a.wav', 10),
-        item(tmp_path, 'long.wav', 2.5 * PART_S),
+        item(tmp_path, 'long.wav', 2.5 * PIECE_S),
         item(tmp_path, 'b.wav', 10),
         item(tmp_path, 'c.wav', 10),
     ]
     assert planned(*items) == [None] * 4
-    dispatch = Dispatch(items)
-    batches = numbers(list(dispatch.batches()))
-    assert batches == [
-        [('a.wav', None)],
-        [('long.wav', [0, 3])],
-        [('long.wav', [1, 3])],
-        [('long.wav', [2, 3])],
-        [('b.wav', None), ('c.wav', None)],
+    assert [numbers(batch) for batch in Dispatch(items).batches()] == [
+        (None, [('a.wav', None)]),
+        (ENCODERS, [('long.wav', [0, 3])]),
+        (ENCODERS, [('long.wav', [1, 3])]),
+        (ENCODERS, [('long.wav', [2, 3])]),
+        (None, [('b.wav', None), ('c.wav', None)]),
     ]
+
+
+def test_the_pieces_of_ten_minutes_are_stored_as_one_part(tmp_path: Path) -> None:
+    one = item(tmp_path, 'long.wav', 2.1 * PART_S)
+    one.clip.tags = Tags({'place': 'pond'})
+    planned(one)
+    dispatch, parts = Dispatch([one]), []
+    for batch in dispatch.batches():
+        if part := dispatch.take(encoded(batch)):
+            parts.append(part)
+            dispatch.keep(stored(part))
+    assert [part.part for part in parts] == [[0, 3], [1, 3], [2, 3]]
+    chunks = [[chunk.offset for chunk in part.chunks] for part in parts]
+    assert chunks == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10]]
+    for part in parts:
+        assert (part.id, part.uri, part.tags) == (one.clip.id, 'long.wav', {'place': 'pond'})
+        assert part.source == {'path': 'long.wav', 'mtime_ns': 0}
 
 
 def test_short_clips_come_in_batches(tmp_path: Path) -> None:
     items = [item(tmp_path, f'{n}.wav', 1) for n in range(BATCH_CLIPS + 1)]
     planned(*items)
-    assert [len(batch) for batch in Dispatch(items).batches()] == [BATCH_CLIPS, 1]
+    assert [len(batch.docs) for batch in Dispatch(items).batches()] == [BATCH_CLIPS, 1]
 
 
 def test_a_part_of_a_recording_is_as_long_as_it_says(tmp_path: Path) -> None:
-    short = item(tmp_path, 'long.wav', 3 * PART_S, f'#t=10,{10 + PART_S}')
-    long = item(tmp_path, 'long.wav', 3 * PART_S, '#t=10')
-    beyond = item(tmp_path, 'long.wav', 3 * PART_S, f'#t={2 * PART_S},99999')
+    short = item(tmp_path, 'long.wav', 3 * PIECE_S, f'#t=10,{10 + PIECE_S}')
+    long = item(tmp_path, 'long.wav', 3 * PIECE_S, '#t=10')
+    beyond = item(tmp_path, 'long.wav', 3 * PIECE_S, f'#t={2 * PIECE_S},99999')
     assert planned(short, long, beyond) == [None] * 3
-    assert [one.part_count for one in (short, long, beyond)] == [1, 3, 1]
-    assert beyond.duration_s == PART_S
+    assert [one.piece_count for one in (short, long, beyond)] == [1, 3, 1]
+    assert beyond.duration_s == PIECE_S
 
 
 @pytest.mark.parametrize('change', ['none', 'file', 'count'])
@@ -84,43 +117,63 @@ def test_parts_that_are_there_are_not_sent_again(tmp_path: Path, change: str) ->
     assert list(one.parts) == ([1] if change == 'none' else [0, 1, 2])
 
 
+def test_parts_that_are_missing_are_sent_with_all_of_their_pieces(tmp_path: Path) -> None:
+    one = item(tmp_path, 'long.wav', 2.1 * PART_S)
+    assert one.source
+    one.kept_parts = {'numbers': [0], 'count': 3, 'source': one.source.version()}
+    planned(one)
+    sent = [batch.docs[0].piece for batch in Dispatch([one]).batches()]
+    assert sent == [[number, 11] for number in range(5, 11)]
+
+
 def test_the_answer_of_a_recording_is_that_of_its_last_part(tmp_path: Path) -> None:
     one = item(tmp_path, 'long.wav', 2.5 * PART_S)
     planned(one)
     dispatch = Dispatch([one])
-    for count, batch in enumerate(dispatch.batches()):
-        assert one.clip.chunk_count is None
-        if count == 2:
-            batch[0].chunk_count = 149
-        dispatch.take(batch)
-    dispatch.finish()
-    assert (one.clip.error, one.clip.chunk_count, one.clip.part) == (None, 149, None)
-
-
-def test_a_recording_that_failed_is_sent_no_further(tmp_path: Path) -> None:
-    items = [item(tmp_path, 'long.wav', 4.5 * PART_S), item(tmp_path, 'a.wav', 1)]
-    planned(*items)
-    dispatch, sent = Dispatch(items), []
     for batch in dispatch.batches():
-        sent.append([clip.part for clip in batch])
-        if len(sent) == 2:
-            batch[0].error = 'long.wav is damaged; replace it'
-        dispatch.take(batch)
+        assert one.clip.chunk_count is None
+        if part := dispatch.take(encoded(batch)):
+            is_last = part.part == [2, 3]
+            dispatch.keep(stored(part, 749 if is_last else None))
     dispatch.finish()
-    assert sent == [[[0, 5]], [[1, 5]], [None]]
-    assert items[0].clip.error == 'long.wav is damaged; replace it'
+    assert (one.clip.error, one.clip.chunk_count, one.clip.part) == (None, 749, None)
+
+
+@pytest.mark.parametrize('where', ['encoder', 'indexer'])
+def test_a_recording_that_failed_is_sent_no_further(tmp_path: Path, where: str) -> None:
+    items = [item(tmp_path, 'long.wav', 2.5 * PART_S), item(tmp_path, 'a.wav', 1)]
+    planned(*items)
+    dispatch, sent, error = Dispatch(items), [], 'long.wav is damaged; replace it'
+    for batch in dispatch.batches():
+        sent.append(batch.docs[0].piece)
+        docs = encoded(batch)
+        if where == 'encoder' and len(sent) == 2:
+            docs[0].error = error
+        if part := dispatch.take(docs):
+            kept = stored(part)
+            kept.error = error
+            dispatch.keep(kept)
+    dispatch.finish()
+    pieces = 2 if where == 'encoder' else PART_PIECES
+    assert sent == [*([number, 13] for number in range(pieces)), None]
+    assert items[0].clip.error == error
     assert items[1].clip.error is None
 
 
-def test_a_recording_that_changed_on_the_way_says_so(tmp_path: Path) -> None:
-    """Its parts are of two versions then, and never make a whole."""
+@pytest.mark.parametrize('within', ['a part', 'the whole'])
+def test_a_recording_that_changed_on_the_way_says_so(tmp_path: Path, within: str) -> None:
+    """Pieces of two versions make no part, and parts of two versions never make a whole."""
     one = item(tmp_path, 'long.wav', 2.5 * PART_S)
     planned(one)
-    dispatch = Dispatch([one])
-    for batch in dispatch.batches():
-        dispatch.take(batch)
+    dispatch, parts = Dispatch([one]), 0
+    for number, batch in enumerate(dispatch.batches()):
+        changed = number >= (2 if within == 'a part' else PART_PIECES)
+        if part := dispatch.take(encoded(batch, version=changed)):
+            parts += 1
+            dispatch.keep(stored(part))
     dispatch.finish()
     assert one.clip.error == 'long.wav changed while it was read; index it again'
+    assert parts == (0 if within == 'a part' else 3)
 
 
 def test_what_is_too_long_says_what_to_do(tmp_path: Path) -> None:
@@ -157,7 +210,7 @@ def test_a_file_that_is_no_sound_is_left_to_the_segmenter(tmp_path: Path) -> Non
     source = sources.resolve('text.wav', Roots((tmp_path.resolve(),)))
     text = Item(AudioClip(id='a', uri='text.wav'), source)
     assert planned(text) == [None]
-    assert [len(batch) for batch in Dispatch([text]).batches()] == [1]
+    assert [len(batch.docs) for batch in Dispatch([text]).batches()] == [1]
 
 
 def test_a_recording_that_another_request_made_whole_is_sent_no_further(tmp_path: Path) -> None:
@@ -166,20 +219,20 @@ def test_a_recording_that_another_request_made_whole_is_sent_no_further(tmp_path
     dispatch, sent = Dispatch([one]), 0
     for batch in dispatch.batches():
         sent += 1
-        batch[0].chunk_count = 269
-        assert dispatch.take(batch)
+        if part := dispatch.take(encoded(batch)):
+            dispatch.keep(stored(part, 1349))
     dispatch.finish()
-    assert (sent, one.clip.error, one.clip.chunk_count) == (1, None, 269)
+    assert (sent, one.clip.error, one.clip.chunk_count) == (PART_PIECES, None, 1349)
 
 
 def test_vectors_of_one_part_are_not_answered_as_those_of_the_whole(tmp_path: Path) -> None:
-    one = item(tmp_path, 'long.wav', 4.5 * PART_S)
+    one = item(tmp_path, 'long.wav', 1.5 * PART_S)
     planned(one)
     dispatch = Dispatch([one])
-    for number, batch in enumerate(dispatch.batches()):
-        batch[0].chunks = DocList[AudioChunk]([AudioChunk(offset=number)])
-        batch[0].chunk_count = 269 if number == 4 else None
-        dispatch.take(batch)
-    assert (len(one.clip.chunks), one.clip.chunk_count) == (0, 269)
+    for batch in dispatch.batches():
+        if part := dispatch.take(encoded(batch)):
+            part.chunk_count = 449 if part.part == [1, 2] else None
+            dispatch.keep(part)
+    assert (len(one.clip.chunks), one.clip.chunk_count) == (0, 449)
     assert one.clip.note is not None
     assert 'audio-search export' in one.clip.note

@@ -1,4 +1,4 @@
-"""A long recording, read a part at a time."""
+"""A long recording, read a piece at a time."""
 
 import math
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from audio_search.audio.decoding import SAMPLE_RATE_HZ
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import windows
 
-# 8 MB of waveform, of which every process that it passes holds several copies. In parts of ten
-# minutes a recording took 1.2 GB on its way through the Flow, and was indexed no faster.
-PART_S = 120
+# 8 MB of waveform, of which every process that it passes holds several copies: pieces of ten
+# minutes took 700 MB on their way through the Flow, and came no faster.
+PIECE_S = 120
 MAX_UNDIVIDED_S = 3600  # of a sound that is decoded at once: 230 MB of waveform
 MAX_OPEN = 4  # as many recordings as the service lets requests work at once
 
 
-class Part(NamedTuple):
-    """The windows of a recording that begin in one of its parts.
+class Piece(NamedTuple):
+    """The windows of a recording that begin in one of its pieces.
 
     `waveform` is float32 [samples] at 16 kHz and starts `start` samples into the recording. The
     windows are numbered from `first_window` on; `windows` are [start, end) in samples of the
-    recording, and none where the recording ends before the part.
+    recording, and none where the recording ends before the piece.
     """
 
     waveform: np.ndarray
@@ -32,41 +32,41 @@ class Part(NamedTuple):
     windows: list[tuple[int, int]]
 
 
-def part_count(duration_s: float) -> int:
-    """How many parts a recording has; 1 where dividing it is not worth while."""
-    return math.ceil(duration_s / PART_S) if duration_s > 1.5 * PART_S else 1
+def piece_count(duration_s: float) -> int:
+    """How many pieces a recording has; 1 where dividing it is not worth while."""
+    return math.ceil(duration_s / PIECE_S) if duration_s > 1.5 * PIECE_S else 1
 
 
-class PartReader:
-    """Reads parts of recordings, whose windows are those of the whole recording, bit for bit where
-    the parts are read in order.
+class PieceReader:
+    """Reads pieces of recordings, whose windows are those of the whole recording, bit for bit where
+    the pieces are read in order.
 
-    Parts that follow one another continue the decoding: each sample is decoded once. For any other
-    part the file is sought, see `decoding.blocks`. `window` and `stride` are in samples at 16 kHz.
+    Pieces that follow one another continue the decoding: each sample is decoded once. For any other
+    piece the file is sought, see `decoding.blocks`. `window` and `stride` are in samples at 16 kHz.
     """
 
-    def __init__(self, window: int, stride: int, part_s: float = PART_S) -> None:
+    def __init__(self, window: int, stride: int, piece_s: float = PIECE_S) -> None:
         self._window = window
         self._stride = stride
-        self._part = round(part_s * SAMPLE_RATE_HZ)
+        self._piece = round(piece_s * SAMPLE_RATE_HZ)
         self._open: list[_Reading] = []  # the one that was used last is the last
 
-    def read(self, source: Source, part: int, count: int) -> Part:
-        """Part `part` of `count`. The last one goes to the end of the recording, however long that
-        was thought to be.
+    def read(self, source: Source, piece: int, count: int) -> Piece:
+        """Piece `piece` of `count`. The last one goes to the end of the recording, however long
+        that was thought to be.
 
         Raises AudioError for a file that is not sound, or damaged there.
         """
-        first, stop = (math.ceil(edge * self._part / self._stride) for edge in (part, part + 1))
+        first, stop = (math.ceil(edge * self._piece / self._stride) for edge in (piece, piece + 1))
         # A window that ends with the recording may begin up to a stride before the next one would.
         start = max(0, (first - 1) * self._stride)
-        is_last = part == count - 1
+        is_last = piece == count - 1
         end = None if is_last else (stop - 1) * self._stride + self._window
-        # Of two parts that are sent at once the second may come first: then one lies in between.
+        # Of two pieces that are sent at once the second may come first: then one lies in between.
         fitting = (
             one
             for one in self._open
-            if one.source == source and one.start <= start <= one.end + self._part
+            if one.source == source and one.start <= start <= one.end + self._piece
         )
         reading = next(fitting, None)
         if reading is None:
@@ -80,12 +80,12 @@ class PartReader:
         goes_on = end is not None and len(waveform) == end - start
         found = self._windows(first, stop, None if goes_on else start + len(waveform))
         if not found:
-            return Part(waveform[:0], start, first, [])
+            return Piece(waveform[:0], start, first, [])
         # The front end computes frames from where the waveform begins, as it does in the whole.
-        return Part(waveform[found[0][0] - start :], found[0][0], first, found)
+        return Piece(waveform[found[0][0] - start :], found[0][0], first, found)
 
     def _windows(self, first: int, stop: int, total: int | None) -> list[tuple[int, int]]:
-        """Those of a part; `total` is the length of the recording, None for more than the part."""
+        """Those of a piece; `total` is the length of the recording, None for more than that."""
         if total is None:
             starts = range(first * self._stride, stop * self._stride, self._stride)
             return [(start, start + self._window) for start in starts]

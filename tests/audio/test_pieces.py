@@ -1,4 +1,4 @@
-"""Parts of a recording have the windows that the whole has."""
+"""Pieces of a recording have the windows that the whole has."""
 
 from pathlib import Path
 
@@ -9,23 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_search.audio import decoding, sources
-from audio_search.audio.parts import MAX_OPEN, Part, PartReader, part_count
+from audio_search.audio.pieces import MAX_OPEN, Piece, PieceReader, piece_count
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import windows
 from audio_search.roots import Roots
 from tests.audio.test_decoding import FORMATS, folder  # noqa: F401  a fixture
 
 RATE_HZ = 16000
-PART_S = 0.5
+PIECE_S = 0.5
 
 
 def source_of(path: Path, fragment: str = '') -> Source:
     return sources.resolve(f'{path}{fragment}', Roots((path.parent.resolve(),)))
 
 
-def cut(part: Part) -> list[np.ndarray]:
-    """The sound of each window of a part."""
-    return [part.waveform[start - part.start : end - part.start] for start, end in part.windows]
+def cut(piece: Piece) -> list[np.ndarray]:
+    """The sound of each window of a piece."""
+    return [piece.waveform[start - piece.start : end - piece.start] for start, end in piece.windows]
 
 
 def whole(source: Source, window: int, stride: int) -> list[np.ndarray]:
@@ -33,9 +33,9 @@ def whole(source: Source, window: int, stride: int) -> list[np.ndarray]:
     return [waveform[start:end] for start, end in windows(len(waveform), window, stride)]
 
 
-def check_all(parts: list[Part], expected: list[np.ndarray], tolerance: float) -> None:
-    found = [window for part in parts for window in cut(part)]
-    numbers = [part.first_window + i for part in parts for i in range(len(part.windows))]
+def check_all(pieces: list[Piece], expected: list[np.ndarray], tolerance: float) -> None:
+    found = [window for piece in pieces for window in cut(piece)]
+    numbers = [piece.first_window + i for piece in pieces for i in range(len(piece.windows))]
     assert numbers == list(range(len(expected)))
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
@@ -69,12 +69,12 @@ def test_windows_are_those_of_the_whole(
     source, stride = source_of(path), max(1, round(window * stride_share))
     expected = whole(source, window, stride)
     thought_s = max(0.01, n_samples / RATE_HZ + error_s)
-    count = max(1, int(np.ceil(thought_s / PART_S)))
-    reader = PartReader(window, stride, PART_S)
-    parts: dict[int, Part] = {}
+    count = max(1, int(np.ceil(thought_s / PIECE_S)))
+    reader = PieceReader(window, stride, PIECE_S)
+    pieces: dict[int, Piece] = {}
     for number in range(count) if is_in_order else reversed(range(count)):
-        parts[number] = reader.read(source, number, count)
-    check_all([parts[number] for number in range(count)], expected, 0)
+        pieces[number] = reader.read(source, number, count)
+    check_all([pieces[number] for number in range(count)], expected, 0)
 
 
 @pytest.mark.parametrize('suffix', FORMATS)
@@ -85,13 +85,13 @@ def test_every_format(folder: Path, suffix: str, fragment: str, is_in_order: boo
     decoding from the start, to what float32 rounds."""
     source = source_of(folder / f'a.{suffix}', fragment)
     expected = whole(source, 16000, 8000)
-    parts = []
-    reader = PartReader(16000, 8000, part_s=2)
+    pieces = []
+    reader = PieceReader(16000, 8000, piece_s=2)
     for number in range(6):
         if not is_in_order:
-            reader = PartReader(16000, 8000, part_s=2)
-        parts.append(reader.read(source, number, 6))
-    check_all(parts, expected, 0 if is_in_order else 1e-6)
+            reader = PieceReader(16000, 8000, piece_s=2)
+        pieces.append(reader.read(source, number, 6))
+    check_all(pieces, expected, 0 if is_in_order else 1e-6)
 
 
 @pytest.mark.parametrize('bitrate_mode', ['CONSTANT', 'AVERAGE', 'VARIABLE'])
@@ -116,14 +116,14 @@ def test_a_sought_mp3_is_exact_to_the_sample(
         path.write_bytes(content[second:])
     source = source_of(path)
     waveform = decoding.load(path)
-    for part in (1, 3, 5):
-        found = PartReader(64000, 32000, part_s=10).read(source, part, 7)
+    for piece in (1, 3, 5):
+        found = PieceReader(64000, 32000, piece_s=10).read(source, piece, 7)
         end = found.start + len(found.waveform)
         np.testing.assert_allclose(found.waveform, waveform[found.start : end], rtol=0, atol=1e-6)
 
 
 def test_a_recording_is_divided_from_three_minutes_on() -> None:
-    counts = [part_count(seconds) for seconds in (1, 180, 181, 240, 241, 36000)]
+    counts = [piece_count(seconds) for seconds in (1, 180, 181, 240, 241, 36000)]
     assert counts == [1, 1, 2, 2, 3, 300]
 
 
@@ -141,22 +141,22 @@ def test_recordings_that_are_read_by_turns_are_each_decoded_once(
         return blocks(path, *args)
 
     monkeypatch.setattr(decoding, 'blocks', counted)
-    reader = PartReader(8000, 4000, part_s=1)
-    for part in range(5):
+    reader = PieceReader(8000, 4000, piece_s=1)
+    for piece in range(5):
         for path in paths:
-            reader.read(source_of(path), part, 5)
+            reader.read(source_of(path), piece, 5)
     assert sorted(opened) == sorted(paths)
     opened.clear()
-    for ahead in range(2, 5):  # two requests for one recording, one of them two parts behind
-        for part in (ahead, ahead - 2):
-            reader.read(source_of(paths[0]), part, 6)
+    for ahead in range(2, 5):  # two requests for one recording, one of them two pieces behind
+        for piece in (ahead, ahead - 2):
+            reader.read(source_of(paths[0]), piece, 6)
     assert opened == [paths[0]] * 2
 
 
 def test_nothing_is_left_of_a_recording_that_changed(tmp_path: Path) -> None:
     path = tmp_path / 'a.wav'
     soundfile.write(path, np.full(80_000, 0.1), RATE_HZ)
-    reader = PartReader(8000, 4000, part_s=1)
+    reader = PieceReader(8000, 4000, piece_s=1)
     reader.read(source_of(path), 0, 5)
     soundfile.write(path, np.full(80_001, 0.2), RATE_HZ)
     assert np.abs(reader.read(source_of(path), 1, 5).waveform - 0.2).max() < 1e-4
