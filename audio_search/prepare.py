@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 from pydantic.warnings import PydanticDeprecationWarning
 
-from audio_search.process import give_back_memory, hidden, set_defaults
+from audio_search.process import hidden, set_defaults
 from audio_search.settings import DEFAULTS
 
 set_defaults(
@@ -30,8 +30,6 @@ set_defaults(
         'GRPC_VERBOSITY': 'ERROR',
     }
 )
-
-give_back_memory()
 
 # docarray and jina support pydantic 1 and 2 at once, so pydantic warns of deprecations at length.
 warnings.filterwarnings('ignore', category=PydanticDeprecationWarning, module='docarray|jina')

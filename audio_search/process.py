@@ -4,9 +4,7 @@ Only this module changes the environment and `sys.modules`, so that whoever wond
 or a missing module comes from has one place to look.
 """
 
-import ctypes
 import os
-import platform
 import sys
 import tempfile
 import threading
@@ -38,25 +36,6 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
-
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as in malloc.h
-FREED_BYTES = 2**22
-KEPT_BYTES = 2**26  # at the end of the heap
-
-
-def give_back_memory() -> None:
-    """From now on blocks of FREED_BYTES or more go back to the system when they are freed.
-
-    glibc raises that limit to the largest block that it has seen freed, up to 32 MB, and keeps what
-    is smaller for the next: each process that a recording's parts pass held several of them for
-    ever. Smaller ones are left to it, since fresh pages cost time. Other C libraries, and other
-    systems, decide for themselves.
-    """
-    if platform.libc_ver()[0] == 'glibc':
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, FREED_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 _stderr = threading.Lock()

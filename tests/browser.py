@@ -4,8 +4,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 from tests.running import ROOT
 
@@ -45,6 +46,37 @@ def running_browser(heard: Path | None = None) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+def new_window(browser: Browser) -> Page:
+    """A window that one test after another uses: a fresh one takes longer than most tests."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(GIVE_UP_MS)
+    return page
+
+
+@contextmanager
+def visited(window: Page, url: str, width: int = 1400, height: int = 1000) -> Iterator[Page]:
+    """The page, opened anew. It has to get along with its service alone, and without a fault."""
+    window.goto('about:blank')
+    window.set_viewport_size({'width': width, 'height': height})
+    hosts, faults = set[str](), list[str]()
+
+    def asked(request: Request) -> None:
+        hosts.add(urlsplit(request.url).netloc)
+
+    def failed(error: Error) -> None:
+        faults.append(str(error))
+
+    window.on('request', asked)
+    window.on('pageerror', failed)
+    open_page(window, url)
+    yield window
+    window.remove_listener('request', asked)
+    window.remove_listener('pageerror', failed)
+    window.unroute_all()
+    assert hosts - {''} == {urlsplit(url).netloc}  # data: and blob: have none
+    assert not faults
 
 
 def open_page(page: Page, url: str) -> None:

@@ -54,9 +54,7 @@ def shared_service(
     sounds: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningService]:
     workspace = tmp_path_factory.mktemp('service') / 'workspace'
-    with RunningService(
-        workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}', AUDIO_SEARCH_PAGE='on'
-    ) as running:
+    with RunningService(workspace, 'serve', AUDIO_SEARCH_ROOTS=f'{ROOT}:{sounds}') as running:
         yield running
 
 

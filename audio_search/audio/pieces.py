@@ -11,9 +11,10 @@ from audio_search.audio.decoding import SAMPLE_RATE_HZ
 from audio_search.audio.sources import Source
 from audio_search.audio.windows import windows
 
-# 8 MB of waveform, of which every process that it passes holds several copies: pieces of ten
+# 4 MB of waveform, of which every process that it passes holds several copies: pieces of ten
 # minutes took 700 MB on their way through the Flow, and came no faster.
-PIECE_S = 120
+PIECE_S = 60
+LEAST_DIVIDED_S = 180  # of a recording: a shorter one is sent in one piece, with others
 MAX_UNDIVIDED_S = 3600  # of a sound that is decoded at once: 230 MB of waveform
 MAX_OPEN = 4  # as many recordings as the service lets requests work at once
 
@@ -34,7 +35,7 @@ class Piece(NamedTuple):
 
 def piece_count(duration_s: float) -> int:
     """How many pieces a recording has; 1 where dividing it is not worth while."""
-    return math.ceil(duration_s / PIECE_S) if duration_s > 1.5 * PIECE_S else 1
+    return math.ceil(duration_s / PIECE_S) if duration_s > LEAST_DIVIDED_S else 1
 
 
 class PieceReader:

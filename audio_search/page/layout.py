@@ -19,8 +19,8 @@ from audio_search.service.service import AudioService
 # Turns clicks on buttons with data-event into events of their gr.HTML, which Python handles. Gradio
 # reads the events' names from this script, so they stand in it literally.
 EVENTS_JS = """
-const known = ['compare', 'drop_kept', 'empty_tray', 'find_inside', 'keep', 'look', 'save_hits',
-               'save_tray', 'stop', 'stop_adding'];
+const known = ['compare', 'drop_kept', 'empty_tray', 'find_inside', 'keep', 'look', 'refine_inside',
+               'save_hits', 'save_tray', 'stop', 'stop_adding'];
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-event]');
   if (!button || !known.includes(button.dataset.event)) return;
@@ -67,7 +67,7 @@ class Page:
                 self._message = _html('', js_on_load=EVENTS_JS, elem_id='as-message')
                 self._said = _html('', js_on_load=EVENTS_JS, elem_id='as-told')
                 self._query = _html('', elem_id='as-query')
-                self._inside = _html('', elem_id='as-inside')
+                self._inside = _html('', js_on_load=EVENTS_JS, elem_id='as-inside')
                 self._saved = _html('', elem_id='as-saved')
                 with gr.Row(elem_id='as-columns'):
                     self._matches = _html('', js_on_load=EVENTS_JS, elem_id='as-matches')
@@ -118,6 +118,7 @@ class Page:
                 html.find_inside, do.find_inside, [self._result], [self._tabs, self._inside]
             )
             inside.then(None, js='() => window.audioSearch.showInside()')
+        _on(self._inside.refine_inside, do.refine_inside, [self._result], [self._inside])
         saved = _on(self._matches.save_hits, do.save_hits, [self._result], [self._saved])
         saved.then(None, [self._saved], js='(html) => window.audioSearch.save(html)')
         for tab, script in (

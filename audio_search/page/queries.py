@@ -24,7 +24,7 @@ from audio_search.paths import PAGE, audio_path
 from audio_search.service.requests import ClipRequest
 from audio_search.service.service import AudioService
 from audio_search.service.uploads import Upload
-from audio_search.service.within import Within
+from audio_search.service.within import MAX_REFINED, Within
 
 PICTURE_S = 120.0  # of a longer query only the beginning is drawn
 MAX_EVENTS = 5000  # drawn of one recording; browsers get slow with more
@@ -163,17 +163,18 @@ def _without(fits: dict[str, Any] | None, ids: list[str]) -> dict[str, Any] | No
 
 
 async def find_inside(
-    service: AudioService, sound: Example, id_: str, part: Span | None = None
+    service: AudioService, sound: Example, id_: str, part: Span | None = None, *, refine: bool
 ) -> dict[str, Any]:
     """Where in an indexed recording a sound, or a part of it, occurs, as /search answers it:
     `events`, best first, `recordings`, `compared` and `note`. Raises Problem, and what the service
     raises."""
+    limit, within = MAX_REFINED if refine else MAX_EVENTS, Within(id_, refine=refine)
     with tempfile.TemporaryDirectory() as folder:
         if part:
             path = Path(folder) / 'part.wav'
             await _cut(await _file(service, sound), part, path)
             sound = Example('own', str(path), sound.name)
-        clip = await _answer(service, Asked(like=(sound,)), limit=MAX_EVENTS, within=Within(id_))
+        clip = await _answer(service, Asked(like=(sound,)), limit=limit, within=within)
     return {name: getattr(clip, name) for name in ('events', 'recordings', 'compared', 'note')}
 
 

@@ -113,11 +113,18 @@ class Searching:
         yield gr.Tabs(selected='search'), status('Looking for your sound inside the recording …')
         yield gr.skip(), await self._inside(event.id, result)
 
-    async def _inside(self, id_: str, result: SearchResult | None) -> Html:
+    async def refine_inside(
+        self, event: gr.EventData, result: SearchResult | None
+    ) -> AsyncIterator[Any]:
+        """The same, with begin and end told more exactly."""
+        yield status('Reading the sound around each place …')
+        yield await self._inside(event.id, result, refine=True)
+
+    async def _inside(self, id_: str, result: SearchResult | None, *, refine: bool = False) -> Html:
         try:
             if result is None:
                 raise Problem('Search with a sound first; then it can be found inside a recording')
-            return await inside_html(self.service, result, id_)
+            return await inside_html(self.service, result, id_, refine=refine)
         except Exception as error:
             return alert(sentence(error))
 

@@ -28,7 +28,7 @@ SMALL_BYTES = 500_000
 USUAL_BYTES_PER_S = 4000
 LEAST_BYTES_PER_S = 750
 WITHOUT_VECTORS = 'the vectors of a recording this long are not answered; see audio-search export'
-PART_PIECES = 5
+PART_PIECES = 10
 MAX_QUERY_S = 3600.0  # each window of a query is a search
 
 

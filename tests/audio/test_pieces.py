@@ -124,7 +124,7 @@ def test_a_sought_mp3_is_exact_to_the_sample(
 
 def test_a_recording_is_divided_from_three_minutes_on() -> None:
     counts = [piece_count(seconds) for seconds in (1, 180, 181, 240, 241, 36000)]
-    assert counts == [1, 1, 2, 2, 3, 300]
+    assert counts == [1, 1, 4, 4, 5, 600]
 
 
 def test_recordings_that_are_read_by_turns_are_each_decoded_once(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from audio_search.cli.main import app
 from tests.conftest import write_tone
@@ -32,10 +33,7 @@ LIMIT_S = 120
 
 
 def examples(verb: str) -> list[str]:
-    shown = subprocess.run(
-        [sys.executable, ROOT / 'app.py', *verb.split(), '--help'],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    shown = CliRunner().invoke(app, [*verb.split(), '--help']).output
     assert '\x1b' not in shown
     return re.findall(r'^ +((?:\w+=\S+ )*audio-search .+)$', shown.partition('Examples:')[2], re.M)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import soundfile
 from playwright.sync_api import Browser, Page
 
 from audio_search.audio import decoding
-from tests.browser import GIVE_UP_MS, open_page, running_browser
+from tests.browser import new_window, running_browser, visited
 from tests.running import ROOT, RunningService
 
 TOYS = ROOT / 'toy-data'
@@ -45,17 +44,13 @@ def toy_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope='module')
+def toy_window(toy_browser: Browser) -> Page:
+    return new_window(toy_browser)
+
+
 @pytest.fixture
-def toy_page(toy_browser: Browser, toy_service: RunningService) -> Iterator[Page]:
-    """The page in a fresh window of 1400 px. It has to get along with the service alone."""
-    context = toy_browser.new_context(viewport={'width': 1400, 'height': 1000})
-    context.set_default_timeout(GIVE_UP_MS)
-    opened = context.new_page()
-    hosts, faults = set(), []
-    opened.on('request', lambda request: hosts.add(urlsplit(request.url).netloc))
-    opened.on('pageerror', lambda error: faults.append(str(error)))
-    open_page(opened, toy_service.url)
-    yield opened
-    context.close()
-    assert hosts - {''} == {urlsplit(toy_service.url).netloc}  # data: and blob: have none
-    assert not faults
+def toy_page(toy_window: Page, toy_service: RunningService) -> Iterator[Page]:
+    """The page, at a width of 1400 px."""
+    with visited(toy_window, toy_service.url) as page:
+        yield page

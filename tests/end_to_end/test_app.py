@@ -203,16 +203,13 @@ def test_a_file_that_is_no_index_is_refused_and_left_alone(tmp_path: Path) -> No
     assert index.read_text() == 'my diary'
 
 
-def test_a_second_service_on_the_same_workspace_is_refused(tmp_path: Path) -> None:
-    with RunningService(tmp_path / 'workspace', 'serve'):
-        (line,) = refused(tmp_path, AUDIO_SEARCH_PORT=str(free_port())).splitlines()
-        assert 'in use' in line
-
-
 def test_a_backup_made_while_the_service_runs_is_restored(tmp_path: Path) -> None:
+    """And no second service starts on its workspace."""
     target = tmp_path / 'backup.tar'
     sound = sorted((ROOT / 'toy-data').glob('*.mp3'))[0].read_bytes()
     with RunningService(tmp_path / 'workspace', 'serve') as service:
+        (line,) = refused(tmp_path, AUDIO_SEARCH_PORT=str(free_port())).splitlines()
+        assert 'in use' in line
         uploaded = {'files': ('sound.mp3', sound)}
         (clip,) = service.http.post('/index/upload', files=uploaded).json()['data']
         copied = RunningService(tmp_path / 'workspace', 'backup', str(target))

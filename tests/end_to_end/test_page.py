@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
@@ -13,9 +14,11 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.browser import (
     GIVE_UP_MS,
     give_own_sound,
+    new_window,
     open_map,
     open_page,
     search_with_clip,
+    visited,
 )
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService
@@ -421,13 +424,57 @@ def test_the_browser_may_talk_to_the_service_alone(page: Page, running: RunningS
 
 
 @pytest.fixture(scope='module')
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service with a token and nothing indexed."""
-    workspace = tmp_path_factory.mktemp('guarded') / 'workspace'
-    with RunningService(
-        workspace, 'serve', AUDIO_SEARCH_TOKEN=TOKEN, AUDIO_SEARCH_PAGE='on'
-    ) as service:
+def other_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service with a token, that takes 1 MB at once and knows a folder of its own."""
+    folder = tmp_path_factory.mktemp('other')
+    settings = {
+        'AUDIO_SEARCH_TOKEN': TOKEN,
+        'AUDIO_SEARCH_MAX_BODY_MB': '1',
+        'AUDIO_SEARCH_ROOTS': f'{ROOT}:{folder}',
+        'AUDIO_SEARCH_PAGE': 'on',
+    }
+    with RunningService(folder / 'workspace', 'serve', **settings) as service:
+        service.http.headers['Authorization'] = f'Bearer {TOKEN}'
         yield service
+
+
+@pytest.fixture
+def guarded(other_service: RunningService) -> RunningService:
+    """With nothing indexed."""
+    assert other_service.post('/clear').status_code == 200
+    return other_service
+
+
+@pytest.fixture
+def narrow(guarded: RunningService) -> RunningService:
+    """With one clip whose file is gone and one that is there."""
+    folder = guarded.workspace.parent
+    for name in ('gone', 'there'):
+        write_tone(folder / f'{name}.wav', 5)
+    guarded.answers('/index', {'uri': 'gone.wav'}, {'uri': 'there.wav'})
+    (folder / 'gone.wav').unlink()
+    return guarded
+
+
+@pytest.fixture(scope='module')
+def narrow_window(toy_browser: Browser, other_service: RunningService) -> Page:
+    """One in which the token was given."""
+    window = new_window(toy_browser)
+    give_token(window, other_service.url)
+    return window
+
+
+@pytest.fixture
+def narrow_page(narrow_window: Page, narrow: RunningService) -> Iterator[Page]:
+    with visited(narrow_window, narrow.url) as page:
+        yield page
+
+
+def give_token(page: Page, url: str) -> None:
+    page.goto(f'{url}/ui')
+    page.get_by_label('Token').fill(TOKEN)
+    page.get_by_label('Token').press('Enter')
+    expect(page.get_by_text('Weights')).to_be_visible()  # what can be chosen is listed with it
 
 
 def test_the_token_is_asked_for_once(browser: Browser, guarded: RunningService) -> None:
@@ -452,12 +499,8 @@ def test_the_token_is_asked_for_once(browser: Browser, guarded: RunningService) 
 
 
 def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> None:
-    page = browser.new_context().new_page()
-    page.set_default_timeout(GIVE_UP_MS)
-    page.goto(f'{guarded.url}/ui')
-    page.get_by_label('Token').fill(TOKEN)
-    page.get_by_label('Token').press('Enter')
-    expect(page.get_by_text('Weights')).to_be_visible()  # what can be chosen is listed with it
+    page = new_window(browser)
+    give_token(page, guarded.url)
     expect(page.get_by_text('Nothing is indexed yet, so nothing can be found')).to_be_visible()
     page.get_by_role('button', name='Add sounds in the library').click()
     expect(page.locator('#as-files')).to_be_visible()
@@ -471,30 +514,6 @@ def test_nothing_is_indexed_yet(browser: Browser, guarded: RunningService) -> No
     toys = len(list(TOYS.glob('*.mp3')))
     expect(page.get_by_role('button', name=f'Add the {toys} toy clips')).to_be_visible()
     page.context.close()
-
-
-@pytest.fixture(scope='module')
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service that takes 1 MB at once, with one clip whose file is gone and one that is there."""
-    folder = tmp_path_factory.mktemp('narrow')
-    for name in ('gone', 'there'):
-        write_tone(folder / f'{name}.wav', 5)
-    settings = {'AUDIO_SEARCH_MAX_BODY_MB': '1', 'AUDIO_SEARCH_ROOTS': str(folder)}
-    settings['AUDIO_SEARCH_PAGE'] = 'on'
-    with RunningService(folder / 'workspace', 'serve', **settings) as service:
-        service.answers('/index', {'uri': 'gone.wav'}, {'uri': 'there.wav'})
-        (folder / 'gone.wav').unlink()
-        yield service
-
-
-@pytest.fixture
-def narrow_page(browser: Browser, narrow: RunningService) -> Iterator[Page]:
-    context = browser.new_context(viewport={'width': 1400, 'height': 1000})
-    context.set_default_timeout(GIVE_UP_MS)
-    opened = context.new_page()
-    open_page(opened, narrow.url)
-    yield opened
-    context.close()
 
 
 DROP_JS = """(target, sizes) => {
@@ -569,7 +588,7 @@ def test_a_clip_whose_file_is_gone(narrow_page: Page, narrow: RunningService) ->
 
 def test_other_requests_are_told_of_the_token_in_json(guarded: RunningService) -> None:
     for path in ('/ui/config', '/ui/gradio_api/queue/data', '/ui/spectrogram/x', '/audio/x'):
-        response = guarded.http.get(path)
+        response = httpx.get(f'{guarded.url}{path}')
         assert response.status_code == 401
         assert 'Bearer' in response.json()['detail']
 

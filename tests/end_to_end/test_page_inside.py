@@ -10,7 +10,7 @@ import soundfile
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from audio_search.audio import decoding
-from tests.browser import GIVE_UP_MS, give_own_sound, open_page, running_browser, search_with_clip
+from tests.browser import give_own_sound, new_window, running_browser, search_with_clip, visited
 from tests.conftest import RATE_HZ
 from tests.running import ROOT, RunningService
 
@@ -60,20 +60,21 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(params=[1400, 400])
-def page(
-    browser: Browser, running: RunningService, request: pytest.FixtureRequest
-) -> Iterator[Page]:
-    context = browser.new_context(viewport={'width': request.param, 'height': 1000})
-    context.set_default_timeout(GIVE_UP_MS)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on('pageerror', lambda error: faults.append(str(error)))
-    open_page(opened, running.url)
-    yield opened
-    assert opened.evaluate('document.documentElement.scrollWidth') <= request.param
-    context.close()
-    assert not faults
+@pytest.fixture(scope='module')
+def window(browser: Browser) -> Page:
+    return new_window(browser)
+
+
+BOTH_WIDTHS = pytest.mark.parametrize('page', [1400, 400], indirect=True)
+
+
+@pytest.fixture
+def page(window: Page, running: RunningService, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """At a width of 1400 px, or what a test asks for."""
+    width = getattr(request, 'param', 1400)
+    with visited(window, running.url, width) as opened:
+        yield opened
+        assert opened.evaluate('document.documentElement.scrollWidth') <= width
 
 
 def match(page: Page, name: str) -> Locator:
@@ -89,6 +90,7 @@ def in_library(page: Page, name: str) -> Locator:
     return page.locator('tr').filter(has_text=name)
 
 
+@BOTH_WIDTHS
 def test_the_places_of_an_own_sound_are_drawn_and_played(page: Page, folder: Path) -> None:
     give_own_sound(page, folder / 'own' / 'bird.wav')
     expect(page.locator('.as-query .as-name')).to_have_text('bird.wav')
@@ -104,6 +106,17 @@ def test_the_places_of_an_own_sound_are_drawn_and_played(page: Page, folder: Pat
     expect(audio).to_have_js_property('paused', value=False)
     assert BEGIN_S - 1 < audio.evaluate('audio => audio.currentTime') < BEGIN_S + 3
     expect(audio).to_have_js_property('paused', value=True)  # where the place ends
+
+
+@BOTH_WIDTHS
+def test_begin_and_end_are_told_from_the_sound_on_request(page: Page, folder: Path) -> None:
+    give_own_sound(page, folder / 'own' / 'bird.wav')
+    expect(page.locator('.as-query .as-name')).to_have_text('bird.wav')
+    find_inside(match(page, NIGHT))
+    page.get_by_role('button', name='Tell begin and end more exactly').click()
+    expect(page.locator('#as-inside')).to_contain_text('are told from the sound itself')
+    expect(page.locator('.tl tbody tr')).to_contain_text('1:24.5 – 1:26.5')
+    expect(page.get_by_role('button', name='Tell begin and end more exactly')).to_have_count(0)
 
 
 def test_a_longer_sound_counts_as_a_whole_and_then_by_the_part_that_matched(page: Page) -> None:
@@ -131,6 +144,7 @@ def test_where_nothing_is_found_or_nothing_was_searched_it_says_so(page: Page) -
     expect(page.get_by_role('tab', name='Search')).to_have_attribute('aria-selected', 'true')
 
 
+@BOTH_WIDTHS
 def test_a_strip_leads_along_a_recording(page: Page) -> None:
     search_with_clip(page, '144_birds')
     match(page, NIGHT).get_by_role('button', name='Compare').click()

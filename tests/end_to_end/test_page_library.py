@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import GIVE_UP_MS, open_page
+from tests.browser import visited
 from tests.made_index import make_index
 from tests.running import RunningService
 
@@ -23,18 +23,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
 
 
 @pytest.fixture
-def page(toy_browser: Browser, large: RunningService) -> Iterator[Page]:
-    context = toy_browser.new_context(viewport={'width': 1400, 'height': 1000})
-    context.set_default_timeout(GIVE_UP_MS)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on('pageerror', lambda error: faults.append(str(error)))
-    open_page(opened, large.url)
-    opened.get_by_role('tab', name='Library').click()
-    expect(rows(opened)).to_have_count(25)
-    yield opened
-    context.close()
-    assert not faults
+def page(toy_window: Page, large: RunningService) -> Iterator[Page]:
+    with visited(toy_window, large.url) as opened:
+        opened.get_by_role('tab', name='Library').click()
+        expect(rows(opened)).to_have_count(25)
+        yield opened
 
 
 def rows(page: Page) -> Locator:

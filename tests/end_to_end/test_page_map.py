@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import (
-    GIVE_UP_MS,
+    new_window,
     open_map,
-    open_page,
     place_of_dot,
     running_browser,
     search_with_clip,
+    visited,
 )
 from tests.conftest import write_tone
 from tests.running import ROOT, RunningService
@@ -45,20 +45,18 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope='module')
+def window(browser: Browser) -> Page:
+    return new_window(browser)
+
+
 @pytest.fixture
-def page(browser: Browser, running: RunningService) -> Iterator[Page]:
+def page(window: Page, running: RunningService) -> Iterator[Page]:
     """The map, laid out."""
-    context = browser.new_context(viewport={'width': 1400, 'height': 1000})
-    context.set_default_timeout(GIVE_UP_MS)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on('pageerror', lambda error: faults.append(str(error)))
-    open_page(opened, running.url)
-    open_map(opened, 18)
-    opened.wait_for_function('window.audioSearch.clipMap.isLaidOut')
-    yield opened
-    context.close()
-    assert not faults
+    with visited(window, running.url) as opened:
+        open_map(opened, 18)
+        opened.wait_for_function('window.audioSearch.clipMap.isLaidOut')
+        yield opened
 
 
 def dots(page: Page, what: str) -> Any:

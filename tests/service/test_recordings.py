@@ -58,16 +58,14 @@ def stored(part: AudioClip, chunk_count: int | None = None) -> AudioClip:
 def test_a_long_recording_is_sent_in_pieces_between_others(tmp_path: Path) -> None:
     items = [
         item(tmp_path, 'a.wav', 10),
-        item(tmp_path, 'long.wav', 2.5 * PIECE_S),
+        item(tmp_path, 'long.wav', 4.5 * PIECE_S),
         item(tmp_path, 'b.wav', 10),
         item(tmp_path, 'c.wav', 10),
     ]
     assert planned(*items) == [None] * 4
     assert [numbers(batch) for batch in Dispatch(items).batches()] == [
         (None, [('a.wav', None)]),
-        (ENCODERS, [('long.wav', [0, 3])]),
-        (ENCODERS, [('long.wav', [1, 3])]),
-        (ENCODERS, [('long.wav', [2, 3])]),
+        *((ENCODERS, [('long.wav', [number, 5])]) for number in range(5)),
         (None, [('b.wav', None), ('c.wav', None)]),
     ]
 
@@ -83,7 +81,7 @@ def test_the_pieces_of_ten_minutes_are_stored_as_one_part(tmp_path: Path) -> Non
             dispatch.keep(stored(part))
     assert [part.part for part in parts] == [[0, 3], [1, 3], [2, 3]]
     chunks = [[chunk.offset for chunk in part.chunks] for part in parts]
-    assert chunks == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10]]
+    assert chunks == [list(range(10)), list(range(10, 20)), [20]]
     for part in parts:
         assert (part.id, part.uri, part.tags) == (one.clip.id, 'long.wav', {'place': 'pond'})
         assert part.source == {'path': 'long.wav', 'mtime_ns': 0}
@@ -96,11 +94,11 @@ def test_short_clips_come_in_batches(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_recording_is_as_long_as_it_says(tmp_path: Path) -> None:
-    short = item(tmp_path, 'long.wav', 3 * PIECE_S, f'#t=10,{10 + PIECE_S}')
-    long = item(tmp_path, 'long.wav', 3 * PIECE_S, '#t=10')
-    beyond = item(tmp_path, 'long.wav', 3 * PIECE_S, f'#t={2 * PIECE_S},99999')
+    short = item(tmp_path, 'long.wav', 5 * PIECE_S, f'#t=10,{10 + PIECE_S}')
+    long = item(tmp_path, 'long.wav', 5 * PIECE_S, '#t=10')
+    beyond = item(tmp_path, 'long.wav', 5 * PIECE_S, f'#t={4 * PIECE_S},99999')
     assert planned(short, long, beyond) == [None] * 3
-    assert [one.piece_count for one in (short, long, beyond)] == [1, 3, 1]
+    assert [one.piece_count for one in (short, long, beyond)] == [1, 5, 1]
     assert beyond.duration_s == PIECE_S
 
 
@@ -123,7 +121,7 @@ def test_parts_that_are_missing_are_sent_with_all_of_their_pieces(tmp_path: Path
     one.kept_parts = {'numbers': [0], 'count': 3, 'source': one.source.version()}
     planned(one)
     sent = [batch.docs[0].piece for batch in Dispatch([one]).batches()]
-    assert sent == [[number, 11] for number in range(5, 11)]
+    assert sent == [[number, 21] for number in range(PART_PIECES, 21)]
 
 
 def test_the_answer_of_a_recording_is_that_of_its_last_part(tmp_path: Path) -> None:
@@ -155,7 +153,7 @@ def test_a_recording_that_failed_is_sent_no_further(tmp_path: Path, where: str) 
             dispatch.keep(kept)
     dispatch.finish()
     pieces = 2 if where == 'encoder' else PART_PIECES
-    assert sent == [*([number, 13] for number in range(pieces)), None]
+    assert sent == [*([number, 25] for number in range(pieces)), None]
     assert items[0].clip.error == error
     assert items[1].clip.error is None
 
