@@ -36,6 +36,20 @@ def keep(store: ClipStore, one: Clip, number: int, count: int = 3) -> Clip | Non
     return whole
 
 
+def test_parts_of_ten_minutes_are_kept(store: ClipStore) -> None:
+    """Each has the bytes of 300 windows of 512 dimensions: more than a field of Milvus takes."""
+    size = 3000
+    long = replace(clip('a', 2 * size), source=WHOLE.source)
+    for number in range(2):
+        half = slice(size * number, size * (number + 1))
+        one = replace(
+            long, locations=long.locations[half], embeddings=long.embeddings[half], chunk_tags={}
+        )
+        whole = keep(store, one, number, 2)
+    assert_equal(whole, long)
+    assert_equal(store.clip('a'), long)
+
+
 def assert_equal(found: Clip | None, expected: Clip) -> None:
     assert found is not None
     np.testing.assert_array_equal(found.locations, expected.locations)
