@@ -160,7 +160,7 @@ def test_an_uploaded_sound(page: Page, running: RunningService) -> None:
 
 def test_a_recorded_sound_is_cut_and_searched_with(page: Page) -> None:
     page.get_by_role('button', name='Record a sound').click()
-    stop = page.get_by_role('button', name=re.compile('^Stop'))
+    stop = page.get_by_role('button', name=re.compile(r'^Stop \('))
     expect(stop).to_have_text(re.compile(r'\(([5-9]|\d\d) s\)'))
     assert page.get_by_role('meter').evaluate('meter => meter.value') > 0
     stop.click()
