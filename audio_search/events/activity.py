@@ -66,8 +66,8 @@ def heard(event: Event, magnitudes: np.ndarray, first_s: float, others: Sequence
     sound = _of_one_sound(_runs((level > faint) & reached, BREAK_S), inside, level, clear)
     if not sound:
         return event
-    first, last = sound[0][0], sound[-1][1]
-    return replace(event, beg_s=max(float(time_s[first]), 0.0), end_s=float(time_s[last]))
+    beg_s, end_s = float(time_s[sound[0][0]]), float(time_s[sound[-1][1]])
+    return replace(event, beg_s=beg_s, end_s=end_s, peak_s=min(max(event.peak_s, beg_s), end_s))
 
 
 def _around(time_s: np.ndarray, event: Event, others: Sequence[Event]) -> np.ndarray | None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, NamedTuple
 
 from docarray import DocList
@@ -133,7 +133,7 @@ class Pipeline:
         endpoint: str,
         batches: Iterable[Batch],
         parameters: dict[str, Any],
-    ) -> AsyncIterator[DocList[AudioClip]]:
+    ) -> AsyncGenerator[DocList[AudioClip], None]:
         """The batches' answers in order, with as many of them under way as there are
         encoders, and one more, which is decoded meanwhile."""
         in_flight = 1 + len(self._addresses.get('encoder', ['']))

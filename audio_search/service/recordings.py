@@ -5,6 +5,7 @@ as one part."""
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from docarray import DocList
@@ -28,7 +29,7 @@ SMALL_BYTES = 500_000
 USUAL_BYTES_PER_S = 4000
 LEAST_BYTES_PER_S = 750
 WITHOUT_VECTORS = 'the vectors of a recording this long are not answered; see audio-search export'
-PART_PIECES = 10
+PART_PIECES = 10  # of a part, which the store keeps: ten minutes
 MAX_QUERY_S = 3600.0  # each window of a query is a search
 
 
@@ -77,14 +78,16 @@ async def send(
     Raises as Pipeline does.
     """
     dispatch = Dispatch(items, only)
-    async for docs in pipeline.stream(endpoint, dispatch.batches(), parameters):
-        part = dispatch.take(docs)
-        if docs[0].piece:
-            going_on()
-        if part is not None:
-            docs = DocList[AudioClip]([part])
-            (kept,), _ = await pipeline.post(endpoint, docs, parameters, 'indexer')
-            dispatch.keep(kept)
+    # Closed at once where storing a part fails or takes too long: nothing goes on behind it.
+    async with aclosing(pipeline.stream(endpoint, dispatch.batches(), parameters)) as answers:
+        async for docs in answers:
+            part = dispatch.take(docs)
+            if docs[0].piece:
+                going_on()
+            if part is not None:
+                docs = DocList[AudioClip]([part])
+                (kept,), _ = await pipeline.post(endpoint, docs, parameters, 'indexer')
+                dispatch.keep(kept)
     dispatch.finish()
 
 

@@ -74,6 +74,18 @@ def test_another_event_is_neither_reached_into_nor_taken_for_what_is_usual() -> 
         assert event.end_s == pytest.approx(begins[number] + 1.2, abs=LAST_S)
 
 
+def test_another_event_after_a_short_pause_stays_another() -> None:
+    samples = recording((10.0, 12.0, 0.1), (12.7, 14.0, 0.1))
+    found, other = at(9.8, 12.2), at(12.6, 14.2)
+    assert placed(found, samples).end_s == pytest.approx(13.7, abs=LAST_S)  # as far as it reaches
+    assert placed(found, samples, other).end_s == pytest.approx(12, abs=LAST_S)
+
+
+def test_the_peak_stays_within_the_event() -> None:
+    event = placed(Event(9.5, 12.2, 9.7, 0.1), recording((10.0, 12.0, 0.1)))
+    assert event.peak_s == event.beg_s == pytest.approx(10, abs=LAST_S)
+
+
 @pytest.mark.parametrize(
     'samples',
     [

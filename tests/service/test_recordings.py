@@ -1,6 +1,8 @@
 """Long recordings, as the service divides them for the executors."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from audio_search.audio import sources
 from audio_search.audio.pieces import PIECE_S
 from audio_search.documents import AudioChunk, AudioClip, Tags
 from audio_search.roots import Roots
-from audio_search.service.pipeline import ENCODERS, Batch
-from audio_search.service.recordings import BATCH_CLIPS, PART_PIECES, Dispatch, plan
+from audio_search.service.pipeline import ENCODERS, Batch, ExecutorDown, Pipeline
+from audio_search.service.recordings import BATCH_CLIPS, PART_PIECES, Dispatch, plan, send
 from audio_search.service.requests import Item
 from audio_search.service.uploads import Upload
 from audio_search.settings import Settings
@@ -234,3 +236,28 @@ def test_vectors_of_one_part_are_not_answered_as_those_of_the_whole(tmp_path: Pa
     assert (len(one.clip.chunks), one.clip.chunk_count) == (0, 449)
     assert one.clip.note is not None
     assert 'audio-search export' in one.clip.note
+
+
+def test_nothing_goes_on_where_a_part_cannot_be_stored(tmp_path: Path) -> None:
+    one = item(tmp_path, 'long.wav', 1.5 * PART_S)
+    planned(one)
+
+    class WithoutIndexer(Pipeline):
+        async def post(
+            self, endpoint: str, docs: Any = None, parameters: Any = None, only: str | None = None
+        ) -> Any:
+            if only == 'indexer':
+                raise ExecutorDown('indexer')
+            if docs[0].piece[0] >= PART_PIECES:
+                await asyncio.Event().wait()
+            return encoded(Batch(docs)), {}
+
+    async def run() -> int:
+        with pytest.raises(ExecutorDown) as failure:
+            await send(WithoutIndexer(None, {}, lambda *_: None), '/index', [one], {})
+        for _ in range(3):  # turns of the loop, in which a task that was ended hears of it
+            await asyncio.sleep(0)
+        assert failure.value.args == ('indexer',)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1  # this one

@@ -204,7 +204,7 @@ def by_examples(seed: int, count: int, parts: int, unrest: float) -> np.ndarray:
     distinct=st.booleans(),
     removing=st.booleans(),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_bound_leaves_out_one_of_the_nearest(
     scanner, seed, parts, unrest, limit, distinct, removing
 ):
